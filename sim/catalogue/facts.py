@@ -1,0 +1,79 @@
+"""A claim about the world and where it comes from: no number of the catalogue travels without its source."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+
+Known = Literal["read", "secondary", "computed", "unverified", "assumption"]
+Numbers = tuple[FiniteFloat, ...]
+
+
+class Frozen(BaseModel):
+    """Base of all data that people write: unknown keys are refused, nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
+
+
+class Source(Frozen):
+    """Where claims come from."""
+
+    title: str
+    """Name of the publication, data set or page, with its authors or owner."""
+    kind: Literal["measurement", "specification", "publication", "market", "computed", "assumption"]
+    """What sort of evidence it is; reports print assumptions apart."""
+    where: str
+    """Address, identifier or repository and commit at which a reader finds it."""
+    date: str
+    """ISO date, or year, of publication or of the reading."""
+    note: str = ""
+    """Anything a user of the figure should know."""
+
+
+class Claim(Frozen):
+    """What all claims carry beside their value."""
+
+    source: str
+    """Id of an entry in sources.yaml."""
+    known: Known = "read"
+    """How well it is known: read in the source, in a secondary copy, computed from data, unverified, or assumed."""
+    note: str = ""
+    """What the figure means where its name does not say it."""
+
+
+class Fact(Claim):
+    """One number, with a range where one is known."""
+
+    value: FiniteFloat
+    """The central value in the unit of the field's name."""
+    low: FiniteFloat | None = None
+    """Lower end of the plausible range."""
+    high: FiniteFloat | None = None
+    """Upper end of the plausible range."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Fact":
+        low = self.value if self.low is None else self.low
+        high = self.value if self.high is None else self.high
+        if not low <= self.value <= high:
+            raise ValueError(f"low <= value <= high does not hold: {low}, {self.value}, {high}")
+        return self
+
+
+class Series(Claim):
+    """Numbers along one axis, such as the hours of a day."""
+
+    value: Annotated[Numbers, Field(min_length=1)]
+    """The numbers, in order."""
+
+
+class Table(Claim):
+    """Numbers along two axes, such as months by hours."""
+
+    value: Annotated[tuple[Numbers, ...], Field(min_length=1)]
+    """Rows of equal length."""
+
+    @model_validator(mode="after")
+    def _rectangular(self) -> "Table":
+        if len({len(row) for row in self.value}) != 1:
+            raise ValueError("rows differ in length")
+        return self

@@ -1,0 +1,284 @@
+"""What the catalogue describes: one class a file, one field a claim."""
+
+from sim.catalogue.facts import Fact, Frozen, Series, Table
+
+
+class Entry(Frozen):
+    """A named thing of the catalogue."""
+
+    title: str
+    """Name for people."""
+
+
+class Gpu(Entry):
+    """One accelerator."""
+
+    bf16_flops_per_s: Fact
+    """Dense matrix rate at 16 bits."""
+    fp8_flops_per_s: Fact | None = None
+    """Dense matrix rate at 8-bit floating point, where the hardware has it."""
+    fp4_flops_per_s: Fact | None = None
+    """Dense matrix rate at 4-bit floating point, where the hardware has it."""
+    int8_flops_per_s: Fact | None = None
+    """Dense matrix rate at 8-bit integers, where the hardware has it."""
+    memory_bytes: Fact
+    """Memory on the package."""
+    memory_bytes_per_s: Fact
+    """Peak memory bandwidth."""
+    link_bytes_per_s: Fact
+    """Bandwidth to the other GPUs of the server, one direction."""
+    tdp_w: Fact
+    """Power limit."""
+    idle_w: Fact
+    """Power when loaded with a model and idle."""
+    bare_idle_w: Fact
+    """Power when nothing is loaded."""
+
+
+class Server(Entry):
+    """A server with its GPUs, its power beside them and its price by component."""
+
+    gpu: str
+    """Catalogue name of its GPU."""
+    gpus: Fact
+    """GPUs in a server."""
+    cpus: Fact
+    """CPU sockets in a server."""
+    host_idle_w: Fact
+    """Wall power beside the GPUs when idle: CPUs, memory, switches, network cards, fans, conversion."""
+    host_busy_w: Fact
+    """The same with all GPUs busy."""
+    storage_w: Fact
+    """Power of its share of storage."""
+    network_w: Fact
+    """Power of its share of the cluster network."""
+    nameplate_w: Fact
+    """Largest power it may draw."""
+    server_usd: Fact
+    """Price of the server without GPUs, CPUs, storage and network."""
+    gpu_usd: Fact
+    """Price of one GPU."""
+    cpu_usd: Fact
+    """Price of one CPU."""
+    storage_usd: Fact
+    """Price of its share of storage."""
+    network_usd: Fact
+    """Price of its share of the cluster network."""
+
+
+class Model(Entry):
+    """A transformer's shape: enough to count its weights, its FLOPs and its KV cache."""
+
+    layers: Fact
+    """Transformer layers."""
+    hidden: Fact
+    """Width of the residual stream."""
+    heads: Fact
+    """Attention heads."""
+    kv_heads: Fact
+    """Key-value heads: fewer than heads under grouped-query attention."""
+    head_dim: Fact
+    """Width of a head."""
+    params: Fact
+    """Weights in all."""
+    active_params: Fact
+    """Weights that one token touches."""
+    kv_values_per_token: Fact
+    """Numbers kept in the KV cache a token, over all layers, whatever their precision."""
+    max_context_tokens: Fact
+    """Longest prompt and answer together."""
+    ffn: Fact
+    """Width of the dense feed-forward layer (of one expert where there is no other)."""
+    vocabulary: Fact
+    """Entries of the embedding."""
+    experts: Fact | None = None
+    """Experts a layer, in a mixture of experts."""
+    active_experts: Fact | None = None
+    """Routed experts a token uses."""
+    shared_experts: Fact | None = None
+    """Experts that every token uses."""
+    expert_ffn: Fact | None = None
+    """Width of one expert."""
+    dense_layers: Fact | None = None
+    """Layers without experts."""
+    kv_lora_rank: Fact | None = None
+    """Latent width of multi-head latent attention."""
+    rope_head_dim: Fact | None = None
+    """Width of the rotary part kept beside the latent."""
+    sliding_window_tokens: Fact | None = None
+    """Window of the layers that attend locally (every second one)."""
+
+
+class Site(Entry):
+    """A place: its weather, its electricity, its labour."""
+
+    utc_offset_h: Fact
+    """Local standard time less UTC."""
+    dry_bulb_c: Table
+    """Typical outdoor temperature, twelve months by 24 local hours."""
+    wet_bulb_c: Table
+    """Typical wet-bulb temperature, twelve months by 24 local hours."""
+    electricity_usd_per_kwh: Fact
+    """Mean price that a data centre pays."""
+    electricity_shape: Series
+    """Price by local hour, relative to its mean over the day."""
+    carbon_g_per_kwh: Fact
+    """Carbon intensity of the grid's electricity."""
+    technician_usd_per_h: Fact
+    """An hour of a technician, with all that an employer pays."""
+
+
+class PriceBook(Entry):
+    """How purchases become costs of a day."""
+
+    lifetime_years: Fact
+    """Years over which equipment is written off."""
+    salvage_fraction: Fact
+    """Share of the price left at the end."""
+    contract_fraction_per_year: Fact
+    """Yearly support contract as a share of the purchase price."""
+    replaced_fraction: Fact
+    """Share of hardware failures after which the failed part is bought anew."""
+
+
+class Hazard(Entry):
+    """How often a server fails, why, and how long it takes to mend."""
+
+    failures_per_server_day: Fact
+    """Failures of one 8-GPU server a day, all causes."""
+    gpu_fraction: Fact
+    """Share of failures that lie in a GPU or its memory."""
+    host_fraction: Fact
+    """Share in the rest of the server."""
+    network_fraction: Fact
+    """Share in network cards, cables and switches."""
+    software_fraction: Fact
+    """Share mended by a restart: no part, no technician."""
+    technician_repair_s: Fact
+    """Mean hands-on time of a technician."""
+    restart_s: Fact
+    """Time from a failure of software, or from the end of a repair, until the server serves again."""
+
+
+class Cooling(Entry):
+    """A way to carry heat out of the hall."""
+
+    supply_air_c: Fact
+    """Temperature at which the hall is held."""
+    chilled_water_c: Fact
+    """Chilled-water supply temperature."""
+    evaporator_approach_k: Fact
+    """Evaporator below chilled water."""
+    condenser_approach_k: Fact
+    """Condenser above the temperature that the heat is rejected to."""
+    rejection_approach_k: Fact
+    """Cooled condenser water above wet bulb (tower) or dry bulb (dry cooler)."""
+    wet_rejection: Fact
+    """1 where a tower rejects towards the wet bulb, 0 where a dry cooler rejects towards the dry bulb."""
+    carnot_fraction: Fact
+    """Chiller COP as a share of Carnot's."""
+    cop_max: Fact
+    """Largest COP a real chiller reaches."""
+    fan_w_per_w: Fact
+    """Air-handler fan power a watt of IT load at full load."""
+    pump_w_per_w: Fact
+    """Pump and tower power a watt of heat."""
+    loss_w_per_w: Fact
+    """Electrical losses from the feed to the servers a watt of IT load."""
+    economiser: Fact
+    """1 where outside cold replaces the chiller when it can, 0 where it never does."""
+    capacity_fraction: Fact
+    """Heat that the plant can carry, as a share of the servers' nameplate power."""
+    thermal_mass_j_per_k_per_w: Fact
+    """Heat capacity of air, racks and water in the hall a watt of nameplate power."""
+    throttle_inlet_c: Fact
+    """Inlet temperature above which servers slow down."""
+    throttle_fraction_per_k: Fact
+    """Speed lost a kelvin above it."""
+
+
+class Efficiency(Entry):
+    """How far real kernels stay below the data sheet."""
+
+    memory_fraction: Fact
+    """Share of peak memory bandwidth that streaming weights and KV reach."""
+    matrix_fraction: Fact
+    """Share of the peak matrix rate that large multiplications reach."""
+    attention_fraction: Fact
+    """Share of the peak matrix rate that prefill attention reaches."""
+    iteration_overhead_s: Fact
+    """Time of an iteration beside kernels: scheduling, launches, sampling."""
+    collective_latency_s: Fact
+    """Latency of one all-reduce among the GPUs of a server."""
+    link_fraction: Fact
+    """Share of the link bandwidth that an all-reduce reaches."""
+    memory_reserve_fraction: Fact
+    """Share of GPU memory not given to weights and KV: activations, framework, fragmentation."""
+    prefill_power_fraction: Fact
+    """GPU power while prefilling, as a share of TDP."""
+    decode_power_floor_fraction: Fact
+    """GPU power while decoding one sequence, as a share of TDP."""
+    decode_power_ceiling_fraction: Fact
+    """GPU power while decoding many sequences, as a share of TDP."""
+    decode_power_half_tokens: Fact
+    """Batch at which decode power is half-way between the two."""
+
+
+class Shape(Entry):
+    """How demand is spread over a day."""
+
+    weight: Series
+    """Demand by equal parts of a local day, midnight first; only ratios matter."""
+
+
+class Lengths(Entry):
+    """How long prompts and answers are: quantile tables."""
+
+    probability: Series
+    """Cumulative probabilities of the tables, from 0 to 1."""
+    prompt_tokens: Series
+    """Prompt tokens at those probabilities."""
+    output_tokens: Series
+    """Output tokens at those probabilities."""
+    rank_correlation: Fact
+    """Spearman's correlation of prompt and output tokens."""
+
+
+class Article(Entry):
+    """The constants of the seed article, kept to reproduce it."""
+
+    server_usd: Fact
+    """Price of a server."""
+    cpu_usd: Fact
+    """Price of the CPUs of a server."""
+    storage_usd: Fact
+    """Price of the storage of a server."""
+    gpu_usd: Fact
+    """Price of a GPU."""
+    server_w: Fact
+    """Power of a server."""
+    gpu_w: Fact
+    """Power of a GPU."""
+    cpu_w: Fact
+    """Power of a CPU."""
+    cooler_w: Fact
+    """Power of a cooling unit."""
+
+
+KINDS: dict[str, type[Entry]] = {
+    "gpus": Gpu,
+    "servers": Server,
+    "models": Model,
+    "sites": Site,
+    "prices": PriceBook,
+    "hazards": Hazard,
+    "cooling": Cooling,
+    "efficiencies": Efficiency,
+    "shapes": Shape,
+    "lengths": Lengths,
+    "article": Article,
+}
+"""File name of each kind of entry, without `.yaml`."""
+
+ENTRY_DEFAULTS = ("source", "known")
+"""Keys an entry may give once, for all its bare numbers."""

@@ -1,0 +1,253 @@
+"""What a person may choose: the schema of a scenario file. A choice needs no source; a claim lives in the catalogue."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from sim.catalogue.facts import Frozen
+from sim.units import SECONDS_PER_DAY, parse_quantity, unit_of
+
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Precision = Literal["bf16", "fp8", "int8", "fp4"]
+
+
+class Choice(Frozen):
+    """Base of all that a scenario holds: numbers may be written with a unit, as in "10.2 kW"."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _read_unit(cls, value: Any, info: ValidationInfo) -> Any:
+        """Convert a written quantity by the suffix of the field's name; true and false are never numbers."""
+        name = info.field_name or ""
+        if isinstance(value, bool) and cls.model_fields[name].annotation is not bool:
+            raise ValueError(f"is {str(value).lower()}, where no yes-or-no is asked")
+        if isinstance(value, str) and unit_of(name):
+            return parse_quantity(value, name)
+        return value
+
+
+class Day(Choice):
+    """Which stretch of time is simulated."""
+
+    date: date = date(2026, 7, 15)
+    """Calendar day, which picks the month of the weather and the day of the week."""
+    start_s: Annotated[float, Field(ge=0, lt=SECONDS_PER_DAY)] = 0.0
+    """Local time at which it starts, after midnight."""
+    duration_s: Annotated[float, Field(gt=0, le=31 * SECONDS_PER_DAY)] = SECONDS_PER_DAY
+    """How long it lasts; requests still in service then are counted as in flight."""
+
+
+class Demand(Choice):
+    """Arrivals drawn from a rate over the day."""
+
+    requests_per_day: NonNegative = 50_000.0
+    """Expected requests of 24 hours."""
+    shape: Name = "burstgpt_hourly"
+    """Catalogue name of the daily shape."""
+
+
+class Trace(Choice):
+    """Arrivals replayed from a file."""
+
+    path: Name | None = None
+    """CSV file, plain or gzipped; relative paths are taken from the working folder."""
+    layout: Literal["azure_2023"] = "azure_2023"
+    """Columns: arrival_s (or TIMESTAMP), input_tokens (or ContextTokens), output_tokens (or GeneratedTokens)."""
+    use_case: Name | None = None
+    """Use case the requests belong to; the first one when none is named."""
+
+
+class UseCase(Choice):
+    """A kind of request."""
+
+    share: Fraction = 1.0
+    """Share of all requests; the shares of all use cases sum to one."""
+    lengths: Name = "servegen_m_mid"
+    """Catalogue name of its prompt and output lengths."""
+    patience_s: Positive | None = None
+    """How long a user waits for service to begin before leaving; none: for ever."""
+
+
+class Workload(Choice):
+    """What is asked of the fleet: drawn demand, or a trace."""
+
+    demand: Demand = Demand()
+    """Drawn arrivals, used when no trace is given."""
+    trace: Trace | None = None
+    """Replayed arrivals and lengths."""
+    use_cases: Annotated[dict[Name, UseCase], Field(min_length=1)] = {"chat": UseCase()}
+    """Kinds of request by name."""
+
+    @model_validator(mode="after")
+    def _shares(self) -> "Workload":
+        total = sum(case.share for case in self.use_cases.values())
+        if abs(total - 1.0) > 1e-6:
+            raise ValueError(f"the shares of use_cases sum to {total:g}, not to 1")
+        return self
+
+
+class Batching(Choice):
+    """How a replica forms its batches."""
+
+    policy: Literal["continuous", "chunked", "static"] = "continuous"
+    """Prefill first (2023), chunked prefill beside decode (since 2024), or whole batches (2022)."""
+    admission: Literal["reserved", "on_demand"] = "reserved"
+    """Keep KV room for the whole answer, or grow and preempt by recomputation."""
+    max_requests: Annotated[int, Field(ge=1, le=65_536)] = 256
+    """Most requests running at once."""
+    max_batched_tokens: Annotated[int, Field(ge=1, le=1_048_576)] = 8192
+    """Most tokens of one iteration; a single longer prompt still runs, alone, unless prefill is chunked."""
+    wait_s: NonNegative = 0.0
+    """Static batching: how long the first request waits for others to fill the batch."""
+
+
+class Pool(Choice):
+    """Servers of one kind that serve one model."""
+
+    model: Name = "llama_3_1_70b"
+    """Catalogue name of the model."""
+    server: Name = "dgx_h100"
+    """Catalogue name of the server."""
+    servers: Count = 2
+    """How many."""
+    precision: Precision = "fp8"
+    """Number format of weights and matrix multiplications."""
+    kv_precision: Precision = "bf16"
+    """Number format of the KV cache."""
+    tensor_parallel: Literal[1, 2, 4, 8] = 8
+    """GPUs a replica; a server runs as many replicas as fit."""
+    batching: Batching = Batching()
+    """How replicas form batches."""
+    routing: Literal["round_robin", "random", "power_of_two", "least_outstanding"] = "power_of_two"
+    """How a request finds its replica."""
+    stale_s: NonNegative = 0.0
+    """Age of the load information that the router sees."""
+    cells: Count = 1
+    """Parts of the pool that are routed apart from each other."""
+    max_attempts: Count = 3
+    """Tries a request has before a failing server loses it."""
+
+
+class Fleet(Choice):
+    """The pools, and which use case goes where."""
+
+    pools: Annotated[dict[Name, Pool], Field(min_length=1)] = {"main": Pool()}
+    """Pools by name."""
+    gateway: dict[Name, Name] = {}
+    """Use case to pool; a use case not named goes to the first pool."""
+
+
+class Failures(Choice):
+    """Whether and how servers break."""
+
+    enabled: bool = True
+    """Whether servers break at all."""
+    hazard: Name = "llama_3"
+    """Catalogue name of the failure rates."""
+    multiplier: NonNegative = 1.0
+    """Factor on all rates, for stress tests."""
+    technicians: Count = 2
+    """Hands on site; a failure beyond them waits."""
+
+
+class Climate(Choice):
+    """Cooling of the hall."""
+
+    cooling: Name = "chiller_tower"
+    """Catalogue name of the cooling plant."""
+    enabled: bool = True
+    """Whether a hall that is too warm slows its servers down; cooling energy counts either way."""
+
+
+class Plant(Choice):
+    """The place and the machinery around the servers."""
+
+    site: Name = "virginia"
+    """Catalogue name of the site."""
+    efficiency: Name = "roofline_2026"
+    """Catalogue name of the kernel efficiencies."""
+    climate: Climate = Climate()
+    """Cooling."""
+    failures: Failures = Failures()
+    """Breakdown and repair."""
+
+
+class Equipment(Choice):
+    """Prices of one kind of server, where they differ from the catalogue's."""
+
+    server_usd: NonNegative | None = None
+    """Server without its parts."""
+    gpu_usd: NonNegative | None = None
+    """One GPU."""
+    cpu_usd: NonNegative | None = None
+    """One CPU."""
+    storage_usd: NonNegative | None = None
+    """Storage a server."""
+    network_usd: NonNegative | None = None
+    """Network a server."""
+
+
+class Prices(Choice):
+    """What things cost; nothing here changes the simulated day."""
+
+    book: Name = "owner_default"
+    """Catalogue name of the price book."""
+    equipment: dict[Name, Equipment] = {}
+    """Other purchase prices, by catalogue name of the server."""
+    lifetime_years: Positive | None = None
+    """Years of depreciation, where they differ from the book's."""
+    salvage_fraction: Fraction | None = None
+    """Share of the price left at the end."""
+    contract_fraction_per_year: NonNegative | None = None
+    """Yearly support contract, as a share of the purchase price."""
+    replaced_fraction: Fraction | None = None
+    """Share of hardware failures that need a new part."""
+    technician_usd_per_h: NonNegative | None = None
+    """An hour of a technician."""
+    electricity_usd_per_kwh: float | Annotated[tuple[float, ...], Field(min_length=24, max_length=24)] | None = None
+    """One price, or 24 by local hour; the site's tariff when none is given. May be negative."""
+    as_the_article_books_it: bool = False
+    """Add the seed article's formula beside the ledger."""
+    article_coolers: Annotated[int, Field(ge=0)] = 0
+    """Cooling units that the article's formula counts."""
+
+    @field_validator("electricity_usd_per_kwh", mode="before")
+    @classmethod
+    def _each_hour(cls, value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return [parse_quantity(v, "electricity_usd_per_kwh") if isinstance(v, str) else v for v in value]
+        return value
+
+
+class Scenario(Choice):
+    """One day: what is asked, of which fleet, where, at what prices."""
+
+    name: Name
+    """Name for people."""
+    description: str = ""
+    """What question it answers."""
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+    """Seed of all random streams."""
+    day: Day = Day()
+    """The time."""
+    workload: Workload = Workload()
+    """The demand."""
+    fleet: Fleet = Fleet()
+    """The servers."""
+    plant: Plant = Plant()
+    """The site, its cooling and its failures."""
+    prices: Prices = Prices()
+    """The prices."""
+    facts: dict[str, Any] = {}
+    """Catalogue numbers that this scenario sets otherwise: kind, entry, field, number."""
+
+    def replace(self, changes: dict[str, Any]) -> "Scenario":
+        """The same scenario with dotted paths set to other values, validated anew."""
+        from sim.scenario.paths import replace
+
+        return replace(self, changes)

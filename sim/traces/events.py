@@ -1,0 +1,52 @@
+"""EventLog: what happened to servers and plant, in order of time."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Event(NamedTuple):
+    """One happening."""
+
+    at_s: float
+    """When it began, after the start of the day."""
+    pool: str
+    """Pool it concerns."""
+    server: int
+    """Server within the pool; -1 for the whole pool."""
+    kind: str
+    """failed, repaired, throttled, ..."""
+    duration_s: float
+    """How long it lasted, up to the end of the day."""
+    part: str
+    """Part that failed: gpu, host, network, software; empty where none did."""
+    labour_s: float
+    """Hands-on time of technicians."""
+    requeued: int
+    """Requests given back to the router."""
+    lost: int
+    """Requests lost."""
+
+
+@dataclass
+class EventLog:
+    """A growing list of events; the one mutable trace, filled while the day runs."""
+
+    events: list[Event] = field(default_factory=list)
+    """In order of being noted."""
+
+    def note(self, event: Event) -> None:
+        """Add one event."""
+        self.events.append(event)
+
+    def of(self, kind: str) -> list[Event]:
+        """All events of a kind."""
+        return [event for event in self.events if event.kind == kind]
+
+    def table(self) -> "pd.DataFrame":
+        """The log as a frame, by time."""
+        import pandas as pd
+
+        return pd.DataFrame(sorted(self.events), columns=list(Event._fields))

@@ -1,0 +1,128 @@
+"""UtilisationTrace: what each pool did in each minute."""
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Minutes = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PoolMinutes:
+    """One pool by minute: every array has one number a minute of the day."""
+
+    pool: str
+    """Name of the pool."""
+    server: str
+    """Catalogue name of its server."""
+    servers: int
+    """Servers in the pool."""
+    gpus_per_server: int
+    """GPUs in a server."""
+    replicas: int
+    """Replicas in the pool."""
+    prefill_busy_s: Minutes
+    """Replica-seconds spent in iterations with prefill."""
+    decode_busy_s: Minutes
+    """Replica-seconds spent in iterations of decode only."""
+    batch_request_s: Minutes
+    """Requests in the batch, integrated over busy time."""
+    kv_token_s: Minutes
+    """KV tokens held, integrated over busy time."""
+    kv_room_tokens: int
+    """KV tokens that fit in a replica."""
+    prompt_tokens: Minutes
+    """Prompt tokens prefilled, recomputation included."""
+    output_tokens: Minutes
+    """Output tokens made."""
+    queue_requests: Minutes
+    """Requests waiting at the end of the minute."""
+    up_server_s: Minutes
+    """Server-seconds able to serve."""
+    down_server_s: Minutes
+    """Server-seconds failed or under repair."""
+    asleep_server_s: Minutes
+    """Server-seconds asleep or waking."""
+    speed: Minutes
+    """Mean speed factor: 1 unless throttled."""
+    gpu_j: Minutes
+    """Energy of GPUs."""
+    host_j: Minutes
+    """Energy of hosts."""
+    storage_j: Minutes
+    """Energy of storage."""
+    network_j: Minutes
+    """Energy of the network."""
+
+    @property
+    def busy_s(self) -> Minutes:
+        """Replica-seconds spent in iterations of any kind."""
+        return self.prefill_busy_s + self.decode_busy_s
+
+    @property
+    def it_j(self) -> Minutes:
+        """Energy of all that computes, stores and switches."""
+        return self.gpu_j + self.host_j + self.storage_j + self.network_j
+
+
+@dataclass(frozen=True)
+class PlantMinutes:
+    """The hall by minute."""
+
+    cooling_j: Minutes
+    """Energy of chillers, fans, pumps and towers."""
+    losses_j: Minutes
+    """Electrical losses between the feed and the servers."""
+    outdoor_c: Minutes
+    """Outdoor dry-bulb temperature."""
+    inlet_c: Minutes
+    """Air temperature at the servers' inlets, at the end of the minute."""
+
+
+@dataclass(frozen=True)
+class UtilisationTrace:
+    """The fleet by minute: pools, and the hall around them."""
+
+    minute_s: Minutes
+    """Length of each minute: 60 s, the last one shorter where the day ends inside it."""
+    pools: tuple[PoolMinutes, ...]
+    """Pools in the order of the scenario."""
+    plant: PlantMinutes
+    """Cooling, losses and temperatures."""
+
+    @property
+    def it_j(self) -> Minutes:
+        """Energy of all pools by minute."""
+        return np.sum([pool.it_j for pool in self.pools], axis=0)
+
+    @property
+    def facility_j(self) -> Minutes:
+        """Energy at the feed by minute."""
+        return self.it_j + self.plant.cooling_j + self.plant.losses_j
+
+    @property
+    def pue(self) -> float:
+        """Power usage effectiveness of the day: feed energy over IT energy."""
+        it_j = float(self.it_j.sum())
+        return float(self.facility_j.sum()) / it_j if it_j else float("nan")
+
+    def table(self) -> "pd.DataFrame":
+        """One row a minute and pool; plant columns repeat for every pool."""
+        import pandas as pd
+
+        frames = [self._pool_table(pool) for pool in self.pools]
+        return pd.concat(frames, ignore_index=True)
+
+    def _pool_table(self, pool: PoolMinutes) -> "pd.DataFrame":
+        import pandas as pd
+
+        frame = pd.DataFrame({"minute": np.arange(self.minute_s.size), "minute_s": self.minute_s})
+        for part in (pool, self.plant):
+            for column in fields(part):
+                frame[column.name] = getattr(part, column.name)
+        return frame
