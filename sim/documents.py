@@ -1,16 +1,35 @@
 """YAML 1.2 files with the position of every key, so that a problem can be told as file:line:column."""
 
-import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
-
-from pydantic import BaseModel, ValidationError
+from typing import Any, NamedTuple
 
 from sim.errors import InputError, ProblemsError
+from sim.explaining import did_you_mean, explain, kind_of
+
+__all__ = [
+    "Document",
+    "Keys",
+    "Place",
+    "did_you_mean",
+    "dotted",
+    "explain",
+    "kind_of",
+    "raise_all",
+    "read_document",
+    "read_value",
+]
 
 Keys = tuple[str | int, ...]
+
+LARGEST_FILE_BYTES = 4 * 2**20
+"""Nobody writes more by hand; a larger file is a mistake."""
+MOST_NODES = 100_000
+"""Values of one file once its aliases are written out: ends an alias bomb."""
+DEEPEST = 50
+"""Levels of nesting."""
 
 
 class Place(NamedTuple):
@@ -37,8 +56,8 @@ class Document:
 
     def problem(self, where: Keys, what: str) -> str:
         """One line that names the file, the place (or the nearest place that is in the file) and what is wrong."""
-        dotted = ".".join(map(str, where))
-        return f"{self.place(where)}: {dotted + ': ' if dotted else ''}{what}"
+        path = dotted(where)
+        return f"{self.place(where)}: {path + ': ' if path else ''}{what}"
 
     def place(self, where: Keys) -> Place:
         """The place of a key path, or of the nearest enclosing one that was written."""
@@ -47,125 +66,163 @@ class Document:
         return self.places.get(where, Place(str(self.path), 1, 1))
 
 
+def dotted(keys: Keys) -> str:
+    """A key path as people write it; a key that holds a dot stands in double quotes.
+
+    >>> dotted(("fleet", "pools", "a.b", "servers"))
+    'fleet.pools."a.b".servers'
+    """
+    return ".".join(str(key) if re.fullmatch(r"[^.\"=\s]+", str(key)) else f'"{key}"' for key in keys)
+
+
+class _RefusedError(Exception):
+    """A file's text is YAML but not what we read; carries the mark of the offending node."""
+
+    def __init__(self, what: str, mark: Any) -> None:
+        super().__init__(what)
+        self.mark = mark
+
+
 def read_document(path: Path) -> Document:
     """Read one YAML mapping; every problem of the file itself is an InputError that names the line."""
+    places: dict[Keys, Place] = {}
+    data = _parse(_text(path), str(path), places)
+    if not isinstance(data, dict | None):
+        raise InputError(f"{path}:1:1: holds {kind_of(data)}, not a mapping of names to values")
+    return Document(path, data or {}, places)
+
+
+def read_value(text: str, file: str) -> Any:
+    """Read one YAML value, such as what follows `--set path=`; `file` names the place in problems."""
+    return _parse(text, file, {})
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > LARGEST_FILE_BYTES:
+            raise InputError(f"{path}: is larger than {LARGEST_FILE_BYTES:,} bytes, which no scenario is")
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        if isinstance(error, UnicodeDecodeError):
+            raise InputError(f"{path}: is not UTF-8 text (byte {error.start})") from None
+        raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _parse(text: str, file: str, places: dict[Keys, Place]) -> Any:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        text = path.read_text(encoding="utf-8")
-        root = YAML(typ="rt").compose(text)
-        places: dict[Keys, Place] = {}
-        data = _plain(root, (), str(path), places) if root is not None else {}
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: is not UTF-8 text (byte {error.start})") from None
+        _guard(YAML(typ="safe", pure=True).parse(text))
+        root = YAML(typ="safe", pure=True).compose(text)
+        return None if root is None else _Builder(file, places).plain(root, ())
+    except _RefusedError as error:
+        raise InputError(f"{file}:{_at(error.mark)}: {error}") from None
     except MarkedYAMLError as error:
-        raise InputError(_marked(path, error)) from None
-    except (YAMLError, RecursionError) as error:
-        raise InputError(f"{path}: is not YAML: {str(error).splitlines()[0]}") from None
-    if not isinstance(data, dict):
-        raise InputError(f"{path}:1:1: holds a {type(data).__name__}, not a mapping of names to values")
-    return Document(path, data, places)
+        what = (error.problem or str(error)).splitlines()[0].strip()
+        raise InputError(f"{file}:{_at(error.problem_mark or error.context_mark)}: is not YAML: {what}") from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise InputError(f"{file}: is not YAML: {(str(error).splitlines() or ['malformed'])[0]}") from None
 
 
-def _marked(path: Path, error: Any) -> str:
-    mark = error.problem_mark or error.context_mark
-    where = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
-    what = (error.problem or str(error)).splitlines()[0].strip()
-    return f"{path}:{where}: is not YAML: {what}"
+def _at(mark: Any) -> str:
+    return f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
 
 
-def _plain(node: Any, where: Keys, file: str, places: dict[Keys, Place]) -> Any:
-    """Turn a composed node into plain values, noting places; a key written twice is refused."""
-    places.setdefault(where, _place(node, file))
-    if node.id == "mapping":
-        return _plain_mapping(node, where, file, places)
-    if node.id == "sequence":
-        return [_plain(child, (*where, i), file, places) for i, child in enumerate(node.value)]
-    return _scalar(node)
+def _guard(events: Iterable[Any]) -> None:
+    """Refuse, before anything recurses, what is nested too deeply or names an anchor twice."""
+    depth, anchors = 0, set[str]()
+    for event in events:
+        kind, anchor = type(event).__name__, getattr(event, "anchor", None)
+        depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
+        if depth > DEEPEST:
+            raise _RefusedError(f"is nested more than {DEEPEST} levels deep", event.start_mark)
+        if anchor and kind != "AliasEvent":
+            if anchor in anchors:
+                raise _RefusedError(f"the anchor &{anchor} is written twice", event.start_mark)
+            anchors.add(anchor)
 
 
-def _place(node: Any, file: str) -> Place:
-    return Place(file, node.start_mark.line + 1, node.start_mark.column + 1)
+class _Builder:
+    """Turns composed nodes into plain values, noting places and counting nodes; made for one file."""
+
+    def __init__(self, file: str, places: dict[Keys, Place]) -> None:
+        self.file, self.places, self.nodes = file, places, 0
+
+    def plain(self, node: Any, where: Keys) -> Any:
+        """The value of a node that stands at a key path."""
+        self.nodes += 1
+        if self.nodes > MOST_NODES:
+            raise _RefusedError(
+                f"holds more than {MOST_NODES:,} values once its aliases are written out", node.start_mark
+            )
+        if len(where) > DEEPEST:
+            raise _RefusedError(f"is nested more than {DEEPEST} levels deep", node.start_mark)
+        self.places.setdefault(where, self._place(node))
+        if node.id == "mapping":
+            return self._mapping(node, where)
+        if node.id == "sequence":
+            _core_tag(node, "seq")
+            return [self.plain(child, (*where, i)) for i, child in enumerate(node.value)]
+        return _scalar(node)
+
+    def _place(self, node: Any) -> Place:
+        return Place(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
+
+    def _mapping(self, node: Any, where: Keys) -> dict[str, Any]:
+        _core_tag(node, "map")
+        result: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = _key(key_node)
+            if key in result:
+                raise _RefusedError(f"the key {key!r} is written twice", key_node.start_mark)
+            self.places[(*where, key)] = self._place(key_node)
+            result[key] = self.plain(value_node, (*where, key))
+        return result
 
 
-def _plain_mapping(node: Any, where: Keys, file: str, places: dict[Keys, Place]) -> dict[str, Any]:
-    from ruamel.yaml.error import MarkedYAMLError
+def _key(node: Any) -> str:
+    if node.id != "scalar":
+        raise _RefusedError("a key must be a plain word", node.start_mark)
+    if node.value == "<<" and node.style is None:
+        raise _RefusedError("YAML 1.2 has no merge key <<; a scenario builds on another with extends", node.start_mark)
+    return str(node.value)
 
-    result: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        key = str(key_node.value)
-        if key in result:
-            raise MarkedYAMLError(problem=f"the key {key!r} is written twice", problem_mark=key_node.start_mark)
-        places[(*where, key)] = _place(key_node, file)
-        result[key] = _plain(value_node, (*where, key), file, places)
-    return result
+
+def _core_tag(node: Any, *known: str) -> str:
+    tag = str(node.ctag or node.tag)
+    kind = tag.removeprefix("tag:yaml.org,2002:")
+    if kind not in known:
+        raise _RefusedError(
+            f"the tag {tag.replace('tag:yaml.org,2002:', '!!')} is not understood here", node.start_mark
+        )
+    return kind
 
 
 def _scalar(node: Any) -> Any:
-    kind, text = str(node.ctag or node.tag).rpartition(":")[2], node.value
-    if kind == "null":
-        return None
-    if kind == "bool":
-        return text.lower() == "true"
-    if kind == "int":
-        return int(text.replace("_", ""), 0) if not text.lstrip("+-").startswith("0") or text.lstrip("+-") == "0" else text
-    if kind == "float":
-        return float(text.replace("_", "").replace(".inf", "inf").replace(".Inf", "inf").replace(".nan", "nan").replace(".NaN", "nan"))
-    return text
+    kind, text = _core_tag(node, "null", "bool", "int", "float", "str", "timestamp", "value"), str(node.value)
+    try:
+        return _READ[kind](text) if kind in _READ else text
+    except (ValueError, KeyError):
+        shown = text if len(text) <= 40 else text[:40] + "..."
+        raise _RefusedError(f"{shown!r} cannot be read as {kind}", node.start_mark) from None
 
 
-def explain(document: Document, error: ValidationError, schema: type[BaseModel], under: Keys = ()) -> list[str]:
-    """Tell all problems that pydantic found, by line of the file, each with its remedy where one is known.
-
-    `schema` is the model that was validated, `under` the path in the document at which its data stood.
-    """
-    told = [(document.place(under + item["loc"]), _one(document, item, schema, under)) for item in error.errors()]
-    return list(dict.fromkeys(text for _, text in sorted(told)))
+def _integer(text: str) -> int:
+    based = re.match(r"[-+]?0[xob]", text)
+    return int(text, 0) if based else int(text)
 
 
-def _one(document: Document, item: Any, schema: type[BaseModel], under: Keys) -> str:
-    keys = tuple(key for key in item["loc"] if not str(key).startswith(("constrained-", "function-", "tuple[")))
-    where = under + keys
-    if item["type"] == "extra_forbidden":
-        return document.problem(where, f"unknown key{did_you_mean(str(keys[-1]), _known_keys(schema, keys[:-1]))}")
-    if item["type"] == "missing":
-        return document.problem(where, "is missing")
-    message = str(item["msg"]).removeprefix("Value error, ")
-    if not message.startswith("Input should be "):
-        return document.problem(where, message)
-    given = item["input"] if isinstance(item["input"], str | int | float | None) else type(item["input"]).__name__
-    return document.problem(where, f"must be {message.removeprefix('Input should be ')}, not {given!r}")
+def _float(text: str) -> float:
+    return float(re.sub(r"\.(inf|nan)\Z", r"\1", text.lower().replace("_", "")))
 
 
-def _known_keys(schema: type[BaseModel], keys: Keys) -> list[str]:
-    """Field names of the model that stands at a key path under `schema`."""
-    models: list[type[BaseModel]] = [schema]
-    for key in map(str, keys):
-        annotations = [model.model_fields[key].annotation for model in models if key in model.model_fields]
-        models = [inner for annotation in annotations for inner in _models_in(annotation)] or models
-    return [name for model in models for name in model.model_fields]
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for part in get_args(annotation) for model in _models_in(part)]
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A bracketed hint at the nearest known word, or at all of them when they are few; else nothing.
-
-    >>> did_you_mean("serverz", ["servers", "model"])
-    ' (did you mean servers?)'
-    """
-    names = sorted(known)
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    if near:
-        return f" (did you mean {near[0]}?)"
-    return f" (known: {', '.join(names)})" if 0 < len(names) <= 12 else ""
+_READ: dict[str, Any] = {
+    "null": lambda text: None,
+    "bool": lambda text: {"true": True, "false": False}[text.lower()],
+    "int": _integer,
+    "float": _float,
+}
 
 
 def raise_all(problems: list[str], kind: type[ProblemsError]) -> None:

@@ -91,7 +91,12 @@ _SPELLINGS: dict[str, dict[str, float]] = {
     "USD/request": {"USD/request": 1.0, "$/request": 1.0, "ct/request": 0.01},
 }
 
-_QUANTITY = re.compile(r"\s*([-+]?(?:\d[\d_,]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\S.*?)?\s*\Z")
+# A comma only parts thousands: "8,3 ct" is refused rather than read as 83.
+_QUANTITY = re.compile(
+    r"\s*([-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)(?:\s*([^\s\d.,].*?|1/.*?))?\s*\Z",
+    re.ASCII,
+)
+_CLOCK = re.compile(r"\s*([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?\s*\Z", re.ASCII)
 
 
 def suffix_of(name: str) -> str | None:
@@ -112,16 +117,25 @@ def unit_of(name: str) -> str | None:
 def parse_quantity(text: str, name: str) -> float:
     """Read "10.2 kW" for a field called `name`, in the unit of that name; ValueError says what would be understood.
 
+    A time may also be written as a clock shows it, "18:15" or "18:15:46".
+
     >>> parse_quantity("10.2 kW", "idle_w"), parse_quantity("8.3 ct/kWh", "electricity_usd_per_kwh")
     (10200.0, 0.083)
     """
+    clock = _CLOCK.match(text) if unit_of(name) == "s" else None
+    if clock:
+        return int(clock[1]) * SECONDS_PER_HOUR + int(clock[2]) * SECONDS_PER_MINUTE + float(clock[3] or 0)
     match = _QUANTITY.match(text)
     if match is None:
-        raise ValueError(f"{text!r} is not a number with a unit")
-    number, spelling = float(match[1].replace(",", "").replace("_", "")), match[2]
+        raise ValueError(f"{_shown(text)} is not a number with a unit")
+    number = float(match[1].replace(",", "").replace("_", "")) * (_factor(match[2], name) if match[2] else 1.0)
     if not math.isfinite(number):
-        raise ValueError(f"{text!r} is not a finite number")
-    return number * _factor(spelling, name) if spelling else number
+        raise ValueError(f"{_shown(text)} is not a finite number")
+    return number
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:60] + "...")
 
 
 def _factor(spelling: str, name: str) -> float:

@@ -2,10 +2,22 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, model_validator
 
 Known = Literal["read", "secondary", "computed", "unverified", "assumption"]
-Numbers = tuple[FiniteFloat, ...]
+
+
+def _words(value: object) -> object:
+    """Rows of numbers may be written as text: one scalar for YAML to read instead of one a number."""
+    return value.split() if isinstance(value, str) else value
+
+
+def _lines(value: object) -> object:
+    return value.splitlines() if isinstance(value, str) else value
+
+
+Numbers = Annotated[tuple[FiniteFloat, ...], BeforeValidator(_words)]
+Rows = Annotated[tuple[Numbers, ...], BeforeValidator(_lines)]
 
 
 class Frozen(BaseModel):
@@ -69,7 +81,7 @@ class Series(Claim):
 class Table(Claim):
     """Numbers along two axes, such as months by hours."""
 
-    value: Annotated[tuple[Numbers, ...], Field(min_length=1)]
+    value: Annotated[Rows, Field(min_length=1)]
     """Rows of equal length."""
 
     @model_validator(mode="after")

@@ -1,0 +1,1 @@
+"""Choices: what a person may ask, how it is read, overridden and recognised."""

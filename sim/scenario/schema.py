@@ -1,11 +1,13 @@
 """What a person may choose: the schema of a scenario file. A choice needs no source; a claim lives in the catalogue."""
 
-from datetime import date
-from typing import Annotated, Any, Literal
+import datetime
+from typing import Annotated, Any, Literal, get_origin
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from sim.catalogue.facts import Frozen
+from sim.documents import Keys
+from sim.explaining import InsideError
 from sim.units import SECONDS_PER_DAY, parse_quantity, unit_of
 
 Positive = Annotated[float, Field(gt=0)]
@@ -16,25 +18,57 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 Precision = Literal["bf16", "fp8", "int8", "fp4"]
 
 
+FactValue = float | tuple[float, ...] | tuple[tuple[float, ...], ...]
+_NO_TRUTH = "is {}, where no yes-or-no is asked"
+
+
+def _number(value: Any, name: str) -> Any:
+    """A written quantity, or each of a list of them, as plain numbers in the unit of a field's name."""
+    if isinstance(value, list | tuple) and unit_of(name):
+        return [_number(part, name) for part in value]
+    if isinstance(value, bool) and unit_of(name):
+        raise ValueError(_NO_TRUTH.format(str(value).lower()))
+    return parse_quantity(value, name) if isinstance(value, str) and unit_of(name) else value
+
+
+def _read_facts(value: Any, where: tuple[str, ...], problems: list[tuple[Keys, str]]) -> Any:
+    """Convert what is written at kind, entry, field by the suffix of the field's name."""
+    if isinstance(value, dict) and len(where) < len(("kind", "entry", "field")):
+        inside = {str(key): inner for key, inner in value.items() if inner is not None}
+        return {key: _read_facts(inner, (*where, key), problems) for key, inner in inside.items()}
+    try:
+        if isinstance(value, bool):
+            raise ValueError(_NO_TRUTH.format(str(value).lower()))
+        return _number(value, where[-1]) if where else value
+    except ValueError as error:
+        problems.append((where, str(error)))
+        return value
+
+
 class Choice(Frozen):
-    """Base of all that a scenario holds: numbers may be written with a unit, as in "10.2 kW"."""
+    """Base of all that a scenario holds: numbers may be written with a unit, as in "10.2 kW".
+
+    An entry of a mapping of named things (pools, use cases, ...) that is null is not there: so a file takes away what
+    the file it extends has.
+    """
 
     @field_validator("*", mode="before")
     @classmethod
     def _read_unit(cls, value: Any, info: ValidationInfo) -> Any:
         """Convert a written quantity by the suffix of the field's name; true and false are never numbers."""
         name = info.field_name or ""
-        if isinstance(value, bool) and cls.model_fields[name].annotation is not bool:
-            raise ValueError(f"is {str(value).lower()}, where no yes-or-no is asked")
-        if isinstance(value, str) and unit_of(name):
-            return parse_quantity(value, name)
-        return value
+        annotation = cls.model_fields[name].annotation
+        if isinstance(value, bool) and annotation is not bool:
+            raise ValueError(_NO_TRUTH.format(str(value).lower()))
+        if isinstance(value, dict) and get_origin(annotation) is dict:
+            return {key: inner for key, inner in value.items() if inner is not None}
+        return _number(value, name)
 
 
 class Day(Choice):
     """Which stretch of time is simulated."""
 
-    date: date = date(2026, 7, 15)
+    date: datetime.date = datetime.date(2026, 7, 15)
     """Calendar day, which picks the month of the weather and the day of the week."""
     start_s: Annotated[float, Field(ge=0, lt=SECONDS_PER_DAY)] = 0.0
     """Local time at which it starts, after midnight."""
@@ -80,7 +114,7 @@ class Workload(Choice):
     """Drawn arrivals, used when no trace is given."""
     trace: Trace | None = None
     """Replayed arrivals and lengths."""
-    use_cases: Annotated[dict[Name, UseCase], Field(min_length=1)] = {"chat": UseCase()}
+    use_cases: dict[Name, UseCase] = Field(default={"chat": UseCase()}, min_length=1)
     """Kinds of request by name."""
 
     @model_validator(mode="after")
@@ -136,9 +170,9 @@ class Pool(Choice):
 class Fleet(Choice):
     """The pools, and which use case goes where."""
 
-    pools: Annotated[dict[Name, Pool], Field(min_length=1)] = {"main": Pool()}
+    pools: dict[Name, Pool] = Field(default={"main": Pool()}, min_length=1)
     """Pools by name."""
-    gateway: dict[Name, Name] = {}
+    gateway: dict[Name, Name] = Field(default={})
     """Use case to pool; a use case not named goes to the first pool."""
 
 
@@ -197,7 +231,7 @@ class Prices(Choice):
 
     book: Name = "owner_default"
     """Catalogue name of the price book."""
-    equipment: dict[Name, Equipment] = {}
+    equipment: dict[Name, Equipment] = Field(default={})
     """Other purchase prices, by catalogue name of the server."""
     lifetime_years: Positive | None = None
     """Years of depreciation, where they differ from the book's."""
@@ -215,13 +249,6 @@ class Prices(Choice):
     """Add the seed article's formula beside the ledger."""
     article_coolers: Annotated[int, Field(ge=0)] = 0
     """Cooling units that the article's formula counts."""
-
-    @field_validator("electricity_usd_per_kwh", mode="before")
-    @classmethod
-    def _each_hour(cls, value: Any) -> Any:
-        if isinstance(value, list | tuple):
-            return [parse_quantity(v, "electricity_usd_per_kwh") if isinstance(v, str) else v for v in value]
-        return value
 
 
 class Scenario(Choice):
@@ -243,8 +270,18 @@ class Scenario(Choice):
     """The site, its cooling and its failures."""
     prices: Prices = Prices()
     """The prices."""
-    facts: dict[str, Any] = {}
+    facts: dict[Name, dict[Name, dict[Name, FactValue]]] = Field(default={})
     """Catalogue numbers that this scenario sets otherwise: kind, entry, field, number."""
+
+    @field_validator("facts", mode="before")
+    @classmethod
+    def _read_fact_units(cls, value: Any) -> Any:
+        """Convert written quantities."""
+        problems: list[tuple[Keys, str]] = []
+        read = _read_facts(value, (), problems)
+        if problems:
+            raise InsideError(problems)
+        return read
 
     def replace(self, changes: dict[str, Any]) -> "Scenario":
         """The same scenario with dotted paths set to other values, validated anew."""

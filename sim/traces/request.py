@@ -57,3 +57,17 @@ class RequestTrace:
         frame["use_case"] = pd.Categorical.from_codes(self.use_case, categories=list(self.use_cases))
         frame["outcome"] = pd.Categorical.from_codes(self.outcome, categories=[o.name.lower() for o in Outcome])
         return frame
+
+
+def merge(traces: list[RequestTrace], servers: list[int]) -> RequestTrace:
+    """The traces of several pools as one, by arrival; servers are counted on from pool to pool."""
+    if len(traces) == 1:
+        return traces[0]
+    offsets = np.concatenate([[0], np.cumsum(servers)[:-1]])
+    columns = {
+        f.name: np.concatenate([getattr(trace, f.name) for trace in traces]) for f in fields(RequestTrace) if f.name != "use_cases"
+    }
+    shift = np.concatenate([np.full(t.server.size, o) for t, o in zip(traces, offsets, strict=True)])
+    columns["server"] = np.where(columns["server"] >= 0, columns["server"] + shift, -1).astype(np.int32)
+    order = np.argsort(columns["arrival_s"], kind="stable")
+    return RequestTrace(**{name: column[order] for name, column in columns.items()}, use_cases=traces[0].use_cases)

@@ -32,14 +32,14 @@ class PoolMinutes:
     """Replica-seconds spent in iterations of decode only."""
     batch_request_s: Minutes
     """Requests in the batch, integrated over busy time."""
-    kv_token_s: Minutes
-    """KV tokens held, integrated over busy time."""
+    kv_tokens: Minutes
+    """KV tokens held at the end of the minute, over all replicas."""
     kv_room_tokens: int
     """KV tokens that fit in a replica."""
     prompt_tokens: Minutes
-    """Prompt tokens prefilled, recomputation included."""
+    """Tokens prefilled, recomputation included."""
     output_tokens: Minutes
-    """Output tokens made."""
+    """Output tokens made; static batching counts them when the batch returns."""
     queue_requests: Minutes
     """Requests waiting at the end of the minute."""
     up_server_s: Minutes

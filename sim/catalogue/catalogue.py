@@ -1,0 +1,137 @@
+"""The catalogue in memory: entries by kind and name, and how a scenario overrides one of their numbers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, overload
+
+from pydantic import ValidationError
+
+from sim.catalogue.facts import Claim, Source
+from sim.catalogue.types import (
+    KINDS,
+    Article,
+    Cooling,
+    Efficiency,
+    Entry,
+    Gpu,
+    Hazard,
+    Lengths,
+    Model,
+    PriceBook,
+    Server,
+    Shape,
+    Site,
+)
+from sim.documents import did_you_mean, raise_all
+from sim.errors import CatalogueError
+
+SCENARIO_SOURCE = "scenario"
+_CHOSEN = Source(title="Chosen in the scenario", kind="assumption", where="the scenario file", date="at the run")
+
+Overrides = Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All that is claimed about the world, by kind and name; a kind that was not read is empty."""
+
+    gpus: Mapping[str, Gpu]
+    servers: Mapping[str, Server]
+    models: Mapping[str, Model]
+    sites: Mapping[str, Site]
+    prices: Mapping[str, PriceBook]
+    hazards: Mapping[str, Hazard]
+    cooling: Mapping[str, Cooling]
+    efficiencies: Mapping[str, Efficiency]
+    shapes: Mapping[str, Shape]
+    lengths: Mapping[str, Lengths]
+    article: Mapping[str, Article]
+    sources: Mapping[str, Source]
+
+    @overload
+    def pick(self, kind: Literal["gpus"], name: str) -> Gpu: ...
+    @overload
+    def pick(self, kind: Literal["servers"], name: str) -> Server: ...
+    @overload
+    def pick(self, kind: Literal["models"], name: str) -> Model: ...
+    @overload
+    def pick(self, kind: Literal["sites"], name: str) -> Site: ...
+    @overload
+    def pick(self, kind: Literal["prices"], name: str) -> PriceBook: ...
+    @overload
+    def pick(self, kind: Literal["hazards"], name: str) -> Hazard: ...
+    @overload
+    def pick(self, kind: Literal["cooling"], name: str) -> Cooling: ...
+    @overload
+    def pick(self, kind: Literal["efficiencies"], name: str) -> Efficiency: ...
+    @overload
+    def pick(self, kind: Literal["shapes"], name: str) -> Shape: ...
+    @overload
+    def pick(self, kind: Literal["lengths"], name: str) -> Lengths: ...
+    @overload
+    def pick(self, kind: Literal["article"], name: str) -> Article: ...
+    @overload
+    def pick(self, kind: str, name: str) -> Entry: ...
+    def pick(self, kind: str, name: str) -> Entry:
+        """The entry of that name; CatalogueError with the nearest name where there is none."""
+        entries = self.entries(kind)
+        if name not in entries:
+            raise CatalogueError([f"{kind}.{name}: is not in the catalogue{did_you_mean(name, entries)}"])
+        return entries[name]
+
+    def entries(self, kind: str) -> Mapping[str, Entry]:
+        """All entries of a kind by name."""
+        if kind not in KINDS:
+            raise CatalogueError([unknown_kind(kind)])
+        found: Mapping[str, Entry] = getattr(self, kind)
+        return found
+
+
+def unknown_kind(kind: str) -> str:
+    """What to say of a kind that the catalogue does not have."""
+    return f"{kind}: is not a kind of the catalogue{did_you_mean(kind, KINDS)}"
+
+
+def claim_fields(kind: type[Entry]) -> tuple[str, ...]:
+    """Names of the fields that hold claims: all but the title and names of other entries."""
+    return tuple(name for name, info in kind.model_fields.items() if info.annotation is not str)
+
+
+def with_facts(catalogue: Catalogue, overrides: Overrides) -> Catalogue:
+    """The catalogue with numbers that a scenario chose instead; they name the scenario as their source."""
+    if not overrides:
+        return catalogue
+    problems: list[str] = []
+    changed: dict[str, Any] = {
+        kind: _entries_with(catalogue, kind, wanted, problems) for kind, wanted in overrides.items()
+    }
+    raise_all(problems, CatalogueError)
+    return replace(catalogue, sources={**catalogue.sources, SCENARIO_SOURCE: _CHOSEN}, **changed)
+
+
+def _entries_with(
+    catalogue: Catalogue, kind: str, wanted: Mapping[str, Mapping[str, Any]], problems: list[str]
+) -> dict[str, Entry]:
+    changed: dict[str, Entry] = {}
+    for name, numbers in wanted.items():
+        try:
+            changed[name] = _entry_with(catalogue.pick(kind, name), f"{kind}.{name}", numbers)
+        except CatalogueError as error:
+            problems.extend(error.problems)
+    return {**getattr(catalogue, kind, {}), **changed}
+
+
+def _entry_with(entry: Entry, where: str, numbers: Mapping[str, Any]) -> Entry:
+    known = claim_fields(type(entry))
+    unknown = [f"{where}.{name}: is unknown{did_you_mean(name, known)}" for name in numbers if name not in known]
+    raise_all(unknown, CatalogueError)
+    chosen = {name: {"value": n, "source": SCENARIO_SOURCE, "known": "assumption"} for name, n in numbers.items()}
+    try:
+        return type(entry).model_validate({**dict(entry), **chosen})
+    except ValidationError as error:
+        raise CatalogueError([f"{where}.{item['loc'][0]}: {item['msg']}" for item in error.errors()]) from None
+
+
+def claims(entry: Entry) -> dict[str, Claim]:
+    """The claims of an entry by field, without those it does not make."""
+    return {name: value for name, value in entry if isinstance(value, Claim)}

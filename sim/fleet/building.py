@@ -1,0 +1,94 @@
+"""From choices and claims to pools an engine can run: laws tabulated, limits worked out, what does not fit refused."""
+
+import numpy as np
+
+from sim.catalogue import Catalogue
+from sim.catalogue.types import Gpu, Model
+from sim.errors import FitError
+from sim.plant.memory import kv_room_bytes, kv_room_tokens, usable_bytes, weights_bytes
+from sim.plant.power import decode_w, prefill_w
+from sim.plant.steptime import WEIGHT_BYTES, matrix_rate, step_time_law
+from sim.scenario.schema import Pool, Scenario
+from sim.serving.spec import ADMISSIONS, POLICIES, ROUTINGS, PoolSpec
+from sim.streams import Streams
+from sim.units import BYTES_PER_GIGABYTE
+
+
+def build_pools(scenario: Scenario, catalogue: Catalogue, streams: Streams) -> list[PoolSpec]:
+    """The specification of every pool of a scenario."""
+    patience = [case.patience_s for case in scenario.workload.use_cases.values()]
+    patience_s = np.array([np.inf if p is None else p for p in patience])
+    return [
+        _build(name, pool, scenario, catalogue, patience_s, streams.salt(f"routing {name}"))
+        for name, pool in scenario.fleet.pools.items()
+    ]
+
+
+def check_fit(scenario: Scenario, catalogue: Catalogue) -> list[tuple[tuple[str, ...], str]]:
+    """Pools whose model does not fit its GPUs: path of the pool, what is missing and which change would fit."""
+    found = [(("fleet", "pools", name), _misfit(pool, scenario, catalogue)) for name, pool in scenario.fleet.pools.items()]
+    return [(path, what) for path, what in found if what]
+
+
+def _build(
+    name: str, pool: Pool, scenario: Scenario, catalogue: Catalogue, patience_s: np.ndarray, salt: int
+) -> PoolSpec:
+    misfit = _misfit(pool, scenario, catalogue)
+    if misfit:
+        raise FitError(f"fleet.pools.{name}: {misfit}")
+    server = catalogue.pick("servers", pool.server)
+    gpu, model = catalogue.pick("gpus", server.gpu), catalogue.pick("models", pool.model)
+    efficiency, gpus = catalogue.pick("efficiencies", scenario.plant.efficiency), pool.tensor_parallel
+    replicas_per_server = int(server.gpus.value) // gpus
+    batching = pool.batching
+    tokens = max(batching.max_batched_tokens, batching.max_requests) + 1
+    batch = np.arange(batching.max_requests + 1, dtype=np.float64)
+    return PoolSpec(
+        name=name,
+        replicas=pool.servers * replicas_per_server,
+        replicas_per_server=replicas_per_server,
+        law=step_time_law(model, gpu, efficiency, pool.precision, pool.kv_precision, gpus, tokens),
+        prefill_w=prefill_w(gpu, efficiency, gpus),
+        decode_w=decode_w(gpu, efficiency, gpus, batch),
+        kv_room_tokens=kv_room_tokens(model, gpu, efficiency, pool.precision, pool.kv_precision, gpus),
+        max_context_tokens=int(model.max_context_tokens.value),
+        policy=POLICIES[batching.policy],
+        admission=ADMISSIONS[batching.admission],
+        max_requests=batching.max_requests,
+        max_batched_tokens=batching.max_batched_tokens,
+        wait_s=batching.wait_s,
+        routing=ROUTINGS[pool.routing],
+        stale_s=pool.stale_s,
+        max_attempts=pool.max_attempts,
+        patience_s=patience_s,
+        routing_salt=salt,
+    )
+
+
+def _misfit(pool: Pool, scenario: Scenario, catalogue: Catalogue) -> str:
+    """Why a pool's model does not fit, or nothing."""
+    server, model = catalogue.pick("servers", pool.server), catalogue.pick("models", pool.model)
+    gpu, efficiency = catalogue.pick("gpus", server.gpu), catalogue.pick("efficiencies", scenario.plant.efficiency)
+    room = kv_room_bytes(model, gpu, efficiency, pool.precision, pool.tensor_parallel)
+    if room > 0.0 and kv_room_tokens(model, gpu, efficiency, pool.precision, pool.kv_precision, pool.tensor_parallel):
+        return ""
+    need = weights_bytes(model.params.value, pool.precision) / BYTES_PER_GIGABYTE
+    have = usable_bytes(gpu, efficiency, pool.tensor_parallel) / BYTES_PER_GIGABYTE
+    remedy = _remedy(pool, model, gpu, scenario, catalogue)
+    return (
+        f"{model.title} at {pool.precision} needs {need:.1f} GB for its weights, but {pool.tensor_parallel} x "
+        f"{gpu.title} leave {have:.1f} GB: {max(need - have, 0.0):.1f} GB too little, with nothing left for a KV cache; "
+        f"{remedy}"
+    )
+
+
+def _remedy(pool: Pool, model: Model, gpu: Gpu, scenario: Scenario, catalogue: Catalogue) -> str:
+    """The smallest change that would fit: more GPUs a replica, a smaller number format, or another server."""
+    efficiency = catalogue.pick("efficiencies", scenario.plant.efficiency)
+    for gpus in (size for size in (1, 2, 4, 8) if size > pool.tensor_parallel):
+        if kv_room_bytes(model, gpu, efficiency, pool.precision, gpus) > 0.0:
+            return f"it fits with tensor_parallel: {gpus}"
+    for precision in sorted(WEIGHT_BYTES, key=lambda p: -WEIGHT_BYTES[p]):
+        if matrix_rate(gpu, precision) and kv_room_bytes(model, gpu, efficiency, precision, 8) > 0.0:
+            return f"it fits with tensor_parallel: 8 and precision: {precision}"
+    return "it fits no server of this GPU; choose one with more memory"

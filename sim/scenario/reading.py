@@ -1,0 +1,206 @@
+"""Scenario files: found, read, merged with what they extend, overridden, validated; every problem told with its place.
+
+Precedence: default < extends < file < its overrides < `--set`. Merging is by key: mappings merge, all else replaces.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sim.catalogue.catalogue import Catalogue
+from sim.catalogue.reading import read_catalogue
+from sim.documents import Document, Keys, Place, did_you_mean, dotted, raise_all, read_document
+from sim.errors import InputError, ScenarioError
+from sim.scenario.checking import problems
+from sim.scenario.paths import parse_assignment, put, split, validated
+from sim.scenario.schema import Scenario
+
+ROOT = Path(__file__).resolve().parents[2] / "scenarios"
+FOLDERS = ("days", "batches", "studies")
+_LONGEST_SHOWN = 100
+_NOT_OURS: tuple[Keys, ...] = (("extends",), ("overrides",))
+"""Keys of a file that say how to put the scenario together; they are no part of it."""
+
+
+class Shipped(NamedTuple):
+    """A file that comes with the program, for a list."""
+
+    name: str
+    """What a person types."""
+    folder: str
+    """Its kind: days, batches or studies."""
+    title: str
+    """Its name for people."""
+    description: str
+    """What question it answers."""
+    path: Path
+    """The file."""
+
+
+@dataclass
+class _Draft:
+    """A scenario while it is put together: plain data, where each key was written, what was wrong so far."""
+
+    path: Path
+    data: dict[str, Any] = field(default_factory=dict)
+    places: dict[Keys, Place] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def shipped() -> list[Path]:
+    """All scenario files that come with the program: days, then batches, then studies."""
+    return [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.yaml"))]
+
+
+def summaries() -> list[Shipped]:
+    """Name and description of every shipped file."""
+    return [_summary(path) for path in shipped()]
+
+
+def _summary(path: Path) -> Shipped:
+    data = read_document(path).data
+    title, description = (" ".join(str(data.get(key) or "").split()) for key in ("name", "description"))
+    return Shipped(path.stem, path.parent.name, title, description, path)
+
+
+def scenario_file(name_or_path: str) -> Path:
+    """The file that a person means: a path, or the name of a shipped file (`article`, or `days/article`)."""
+    path = Path(name_or_path)
+    if _true(path.is_file):
+        return path
+    for known in shipped():
+        if name_or_path in (known.stem, f"{known.parent.name}/{known.stem}"):
+            return known
+    names = [known.stem for known in shipped()]
+    if _true(path.is_dir):
+        raise InputError(f"{name_or_path}: is a folder, not a scenario file")
+    shown = name_or_path if len(name_or_path) <= _LONGEST_SHOWN else name_or_path[:_LONGEST_SHOWN] + "..."
+    raise InputError(f"{shown}: no such file, nor a shipped scenario{did_you_mean(path.stem[:_LONGEST_SHOWN], names)}")
+
+
+def _true(question: Callable[[], bool]) -> bool:
+    """The answer; no where the system cannot even ask, as for a name too long for a file."""
+    try:
+        return question()
+    except (OSError, ValueError):
+        return False
+
+
+def read_scenario(
+    name_or_path: str, changes: Sequence[str] = (), seed: int | None = None, catalogue: Catalogue | None = None
+) -> Scenario:
+    """Read a scenario; `changes` are `path=value` as given to `--set`. ScenarioError tells all problems at once."""
+    draft = _Draft(scenario_file(name_or_path))
+    _add_file(draft, draft.path, ())
+    for change in changes:
+        _add_assignment(draft, change)
+    if seed is not None:
+        _put(draft, "seed", seed, Place(f"--seed {seed}", 0, 0))
+    return _checked(draft, catalogue)
+
+
+def _checked(draft: _Draft, catalogue: Catalogue | None) -> Scenario:
+    document = Document(draft.path, draft.data, draft.places)
+    try:
+        scenario = validated(document)
+    except ScenarioError as error:
+        raise ScenarioError(list(dict.fromkeys([*draft.problems, *error.problems]))) from None
+    found = problems(scenario, catalogue or read_catalogue())
+    told = sorted((document.place(keys), document.problem(keys, what)) for keys, what in found)
+    raise_all(draft.problems + [text for _, text in told], ScenarioError)
+    return scenario
+
+
+def _add_file(draft: _Draft, path: Path, above: tuple[Path, ...]) -> None:
+    """Lay a file over the draft: first what it extends, then its own keys, then its overrides."""
+    document = read_document(path)
+    own = {key: value for key, value in document.data.items() if (key,) not in _NOT_OURS}
+    base = _base(document, (*above, path.resolve()), draft)
+    if base is not None:
+        _add_file(draft, base, (*above, path.resolve()))
+    _merge(draft, own, ())
+    draft.places.update({keys: place for keys, place in document.places.items() if keys[:1] not in _NOT_OURS})
+    _add_overrides(draft, document)
+
+
+def _base(document: Document, chain: tuple[Path, ...], draft: _Draft) -> Path | None:
+    """The file that a document extends; what is wrong with it goes to the draft's problems."""
+    name = document.data.get("extends")
+    if name is None:
+        return None
+    if not isinstance(name, str):
+        draft.problems.append(document.problem(("extends",), "must be a file or the name of a shipped scenario"))
+        return None
+    beside = document.path.parent / name
+    try:
+        base = beside if _true(beside.is_file) else scenario_file(name)
+    except InputError as error:
+        draft.problems.append(document.problem(("extends",), str(error)))
+        return None
+    if base.resolve() in chain:
+        names = " -> ".join(path.name for path in (*chain[chain.index(base.resolve()) :], base))
+        draft.problems.append(document.problem(("extends",), f"goes in a circle: {names}"))
+        return None
+    return base
+
+
+def _merge(draft: _Draft, data: Mapping[str, Any], where: Keys) -> None:
+    """Lay a mapping over the draft at a key path, key by key; what it replaces loses its places."""
+    here = _at(draft.data, where)
+    for key, value in data.items():
+        keys = (*where, key)
+        if isinstance(value, dict) and isinstance(here.get(key), dict):
+            _merge(draft, value, keys)
+        else:
+            if key in here:
+                _drop_places(draft, keys)
+            here[key] = value
+
+
+def _at(data: dict[str, Any], where: Keys) -> dict[str, Any]:
+    for key in where:
+        data = data[str(key)]
+    return data
+
+
+def _drop_places(draft: _Draft, where: Keys) -> None:
+    depth = len(where)
+    for keys in [keys for keys in draft.places if keys[:depth] == where]:
+        del draft.places[keys]
+
+
+def _add_overrides(draft: _Draft, document: Document) -> None:
+    overrides = document.data.get("overrides")
+    if overrides is None:
+        return
+    if not isinstance(overrides, dict):
+        draft.problems.append(document.problem(("overrides",), "must be a mapping of dotted paths to values"))
+        return
+    for path, value in overrides.items():
+        _put(draft, path, value, document.place(("overrides", path)))
+
+
+def _add_assignment(draft: _Draft, change: str) -> None:
+    place = Place(f"--set {change}", 0, 0)
+    try:
+        path, value = parse_assignment(change)
+    except ScenarioError as error:
+        draft.problems.extend(f"--set {problem}" for problem in error.problems)
+        return
+    _put(draft, path, value, place)
+
+
+def _put(draft: _Draft, path: str, value: Any, place: Place) -> None:
+    """Set a dotted path in the draft; its problems, now and later, are told at `place`."""
+    try:
+        keys = split(path)
+    except ScenarioError as error:
+        draft.problems.append(f"{place}: {error}")
+        return
+    problem = put(draft.data, keys, value)
+    if problem:
+        draft.problems.append(f"{place}: {dotted(keys)}: {problem}")
+    else:
+        _drop_places(draft, keys)
+        draft.places[keys] = place

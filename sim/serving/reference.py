@@ -1,0 +1,266 @@
+"""The reference engine: every iteration of every replica is a SimPy event. Readable, exact and slow."""
+
+from collections.abc import Generator, Mapping
+from itertools import count
+from math import inf
+from typing import Any
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from sim.serving import rules
+from sim.serving.batch import Batch, Iteration, Job
+from sim.serving.meter import Meter
+from sim.serving.policies import POLICIES
+from sim.serving.records import Records
+from sim.serving.routing import halves, routing_keys
+from sim.serving.spec import PoolSpec
+from sim.traces.request import Outcome, RequestTrace
+from sim.workload.requests import Requests
+
+# Order of what happens at one instant: iterations end, the router looks at loads, requests arrive, SimPy's own events
+# (servers fail, wake, slow down; ranks 0 and 1), replicas decide their next iteration.
+ENDS, LOOKS, ARRIVES, DECIDES = -3, -2, -1, 2
+
+
+class Instant(simpy.Event):
+    """An event at an absolute time, with a rank among the events of that time."""
+
+    def __init__(self, env: simpy.Environment, at_s: float, rank: int) -> None:
+        super().__init__(env)
+        self._ok, self._value = True, None
+        env.schedule(self, rank, max(0.0, at_s - env.now))  # type: ignore[arg-type]
+
+
+class Replica:
+    """One model instance on its GPUs, as a SimPy process around a batch."""
+
+    def __init__(self, pool: "ReferencePool", index: int) -> None:
+        self.pool, self.index = pool, index
+        self.batch: Batch = POLICIES[pool.spec.policy](pool.spec)
+        self.iteration: Iteration | None = None
+        self._news = pool.env.event()
+        self._woken_s = 0.0
+        self._process = pool.env.process(self._serve())
+
+    def take(self, job: Job, now_s: float) -> None:
+        """Queue a request, and wake up if idle."""
+        self.batch.join(job, now_s)
+        if not self._news.triggered:
+            self._woken_s = now_s
+            self._news.succeed()
+
+    def fail(self, now_s: float) -> list[Job]:
+        """Stop at once and give back all requests; what the cut iteration burnt is counted."""
+        if self.iteration:
+            self.pool.meter.work(self.iteration, now_s)
+        self.iteration = None
+        self._process.interrupt()
+        return self.batch.surrender()
+
+    def restart(self) -> None:
+        """Serve again, empty."""
+        self._news, self._woken_s = self.pool.env.event(), self.pool.env.now
+        self._process = self.pool.env.process(self._serve())
+
+    def _serve(self) -> Generator[simpy.Event, Any, None]:
+        try:
+            while True:
+                yield from self._work(self._woken_s)
+                yield from self._rest()
+        except simpy.Interrupt:
+            return
+
+    def _work(self, now_s: float) -> Generator[simpy.Event, Any, None]:
+        """Run iterations until there is nothing to do."""
+        env = self.pool.env
+        while True:
+            if env.peek() <= now_s:  # others have something to say at this very instant
+                yield Instant(env, now_s, DECIDES)
+            self.iteration = self.batch.begin(now_s)
+            if self.batch.abandoned:
+                self.pool.collect_abandoned(self)
+            if self.iteration is None:
+                return
+            now_s = self.iteration.end_s
+            yield Instant(env, now_s, ENDS)
+            self._commit(self.iteration)
+
+    def _rest(self) -> Generator[simpy.Event, Any, None]:
+        """Sleep until a request comes, or until a static batch has waited long enough."""
+        env, alarm_s = self.pool.env, self.batch.alarm_s()
+        self._news, self._woken_s = env.event(), alarm_s
+        yield self._news if alarm_s == inf else env.any_of([self._news, Instant(env, alarm_s, ARRIVES)])
+
+    def _commit(self, iteration: Iteration) -> None:
+        ended = self.batch.end(iteration)
+        self.pool.meter.work(iteration, iteration.end_s)
+        self.pool.meter.tokens(ended)
+        for job in ended.finished:
+            self.pool.end(job, Outcome.FINISHED, iteration.end_s, self.index)
+        self.iteration = None
+
+
+class ReferencePool:
+    """A pool of replicas, its router, and what it remembers."""
+
+    def __init__(self, env: simpy.Environment, spec: PoolSpec, minutes: int) -> None:
+        self.env, self.spec = env, spec
+        self.meter = Meter(minutes)
+        self.records = Records()
+        self.requeued = 0
+        self.too_long = 0
+        """Requests refused because no replica could ever hold them."""
+        self._arrived = 0
+        self._turn = 0
+        self.replicas = [Replica(self, index) for index in range(spec.replicas)]
+        self._available = list(range(spec.replicas))
+        self._seen = [0] * spec.replicas
+        if spec.stale_s > 0.0:
+            env.process(self._look())
+
+    # --- the door, the same as the compiled pool's --------------------------------------------------------------
+
+    def deposit(self, requests: Requests) -> None:
+        """Requests that will arrive, in order; each will be routed at its arrival."""
+        self.env.process(self._arrivals(requests))
+
+    def advance(self, until_s: float) -> None:
+        """Nothing to do: SimPy's clock has brought every replica here."""
+
+    def fail(self, server: int) -> tuple[int, int]:
+        """A server breaks: its requests go back to the router. Returns how many were requeued and how many lost."""
+        now_s = self.env.now
+        self._set_available(server, False)
+        jobs = [job for index in self._replicas_of(server) for job in self.replicas[index].fail(now_s)]
+        jobs.sort(key=lambda job: job.number)
+        lost = sum(not self._route_again(job, now_s) for job in jobs)
+        return len(jobs) - lost, lost
+
+    def restore(self, server: int) -> None:
+        """A server serves again."""
+        for index in self._replicas_of(server):
+            self.replicas[index].restart()
+        self._set_available(server, True)
+
+    def set_speed(self, server: int, speed: float) -> None:
+        """Slow a server down (or let it run again) from its next iteration on."""
+        for index in self._replicas_of(server):
+            self.replicas[index].batch.speed = speed
+
+    def gauges(self) -> tuple[int, int, int]:
+        """Requests waiting, requests running and KV tokens held, now."""
+        batches = [replica.batch for replica in self.replicas]
+        waiting = sum(len(batch.queue) for batch in batches)
+        return waiting, sum(len(batch.running) for batch in batches), sum(batch.held for batch in batches)
+
+    def mark(self, now_s: float) -> None:
+        """A minute ends: settle what iterations under way have done so far."""
+        for replica in self.replicas:
+            if replica.iteration:
+                self.meter.work(replica.iteration, now_s)
+        self.meter.mark()
+
+    def work_in(self, minute: int) -> tuple[float, float]:
+        """Busy replica-seconds and their energy [J] in a minute that has been marked."""
+        return self.meter.busy_s(minute), float(self.meter.busy_j[minute])
+
+    def minutes(self) -> Mapping[str, NDArray[np.float64]]:
+        """Work by minute."""
+        return self.meter.columns
+
+    def close(self, end_s: float) -> None:
+        """The day is over: note who is still in flight."""
+        for replica in self.replicas:
+            replica.batch.forget_impatient(end_s)
+            self.collect_abandoned(replica)
+            for job in [*replica.batch.running, *replica.batch.queue]:
+                self.end(job, Outcome.IN_FLIGHT, inf, replica.index)
+
+    def requests(self, use_cases: tuple[str, ...]) -> RequestTrace:
+        """What became of every request."""
+        return self.records.trace(use_cases)
+
+    @property
+    def preempted(self) -> int:
+        """Preemptions for want of KV room."""
+        return sum(replica.batch.preempted for replica in self.replicas)
+
+    # --- bookkeeping --------------------------------------------------------------------------------------------
+
+    def end(self, job: Job, outcome: Outcome, at_s: float, replica: int) -> None:
+        """Note how a request ended."""
+        server = replica // self.spec.replicas_per_server if replica >= 0 else -1
+        self.records.add(job, outcome, at_s, server)
+
+    def collect_abandoned(self, replica: Replica) -> None:
+        """Note who left the queue of a replica, at the end of their patience."""
+        for job in replica.batch.abandoned:
+            left_s = job.queued_s + float(self.spec.patience_s[job.use_case])
+            self.end(job, Outcome.ABANDONED, left_s, -1)
+        replica.batch.abandoned.clear()
+
+    # --- routing ------------------------------------------------------------------------------------------------
+
+    def _arrivals(self, requests: Requests) -> Generator[simpy.Event, Any, None]:
+        columns = (requests.arrival_s, requests.use_case, requests.prompt_tokens, requests.output_tokens)
+        for arrival_s, use_case, prompt, output in zip(*(column.tolist() for column in columns), strict=True):
+            yield Instant(self.env, arrival_s, ARRIVES)
+            self._arrive(Job(self._arrived, arrival_s, use_case, prompt, output))
+            self._arrived += 1
+
+    def _arrive(self, job: Job) -> None:
+        spec = self.spec
+        fits = rules.can_ever_run(job.prompt, job.output, spec.max_context_tokens, spec.kv_room_tokens)
+        self.too_long += not fits
+        if not fits or not self._available:
+            self.end(job, Outcome.REFUSED, job.arrival_s, -1)
+        else:
+            self.replicas[self._choose(job)].take(job, job.arrival_s)
+
+    def _route_again(self, job: Job, now_s: float) -> bool:
+        """Send a request of a failed server elsewhere; False when it is lost."""
+        if job.attempts >= self.spec.max_attempts or not self._available:
+            self.end(job, Outcome.LOST, now_s, -1)
+            return False
+        job.attempts += 1
+        self.requeued += 1
+        self.replicas[self._choose(job)].take(job, now_s)
+        return True
+
+    def _choose(self, job: Job) -> int:
+        routing, free = self.spec.routing, self._available
+        if routing == rules.ROUND_ROBIN:
+            self._turn += 1
+            return free[(self._turn - 1) % len(free)]
+        if routing == rules.LEAST_OUTSTANDING:
+            return min(free, key=lambda index: (self._load(index), index))
+        first, second = self._candidates(job)
+        if routing == rules.RANDOM or self._load(first) <= self._load(second):
+            return first
+        return second
+
+    def _candidates(self, job: Job) -> tuple[int, int]:
+        keys = routing_keys(self.spec.routing_salt, np.array([job.number]), np.array([job.attempts]))
+        free = self._available
+        first, second = (free[rules.candidate(int(half[0]), len(free))] for half in halves(keys))
+        return first, second
+
+    def _load(self, index: int) -> int:
+        """Requests outstanding at a replica, as old as the router's information is."""
+        return self._seen[index] if self.spec.stale_s > 0.0 else self.replicas[index].batch.outstanding
+
+    def _look(self) -> Generator[simpy.Event, Any, None]:
+        """The router's view of the loads, taken anew every `stale_s`."""
+        for tick in count(1):
+            yield Instant(self.env, tick * self.spec.stale_s, LOOKS)
+            self._seen = [replica.batch.outstanding for replica in self.replicas]
+
+    def _replicas_of(self, server: int) -> range:
+        size = self.spec.replicas_per_server
+        return range(server * size, (server + 1) * size)
+
+    def _set_available(self, server: int, up: bool) -> None:
+        changed = set(self._replicas_of(server))
+        self._available = [i for i in range(self.spec.replicas) if (i in changed and up) or i in set(self._available) - changed]

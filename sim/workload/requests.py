@@ -1,0 +1,72 @@
+"""Requests: what users ask for, as columns in order of arrival."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import DefectError
+
+
+@dataclass(frozen=True)
+class Requests:
+    """Columns of equal length n, sorted by arrival."""
+
+    arrival_s: NDArray[np.float64]
+    """When each reaches the gateway, after the start of the day; shape (n,)."""
+    use_case: NDArray[np.int16]
+    """Index into the names of the use cases; shape (n,)."""
+    prompt_tokens: NDArray[np.int32]
+    """Tokens of the prompt, at least 1; shape (n,)."""
+    output_tokens: NDArray[np.int32]
+    """Tokens of the answer, at least 1; shape (n,)."""
+
+    def __post_init__(self) -> None:
+        sizes = {column.shape for column in self.columns}
+        if sizes != {(self.size,)}:
+            raise DefectError(f"columns of requests differ in shape: {sorted(sizes)}")
+
+    @property
+    def columns(self) -> tuple[NDArray[np.generic], ...]:
+        """The four columns, in the order of the fields."""
+        return self.arrival_s, self.use_case, self.prompt_tokens, self.output_tokens
+
+    @property
+    def size(self) -> int:
+        """How many requests there are."""
+        return int(self.arrival_s.size)
+
+    def between(self, start_s: float, stop_s: float) -> "Requests":
+        """Those that arrive at or after `start_s` and before `stop_s`, as views of the same memory."""
+        start, stop = np.searchsorted(self.arrival_s, (start_s, stop_s))
+        return Requests(
+            self.arrival_s[start:stop],
+            self.use_case[start:stop],
+            self.prompt_tokens[start:stop],
+            self.output_tokens[start:stop],
+        )
+
+    def where(self, chosen: NDArray[np.bool_]) -> "Requests":
+        """Those chosen by a mask of shape (n,), in the same order."""
+        return Requests(
+            self.arrival_s[chosen], self.use_case[chosen], self.prompt_tokens[chosen], self.output_tokens[chosen]
+        )
+
+    @staticmethod
+    def empty() -> "Requests":
+        """No requests."""
+        return Requests(np.empty(0), np.empty(0, np.int16), np.empty(0, np.int32), np.empty(0, np.int32))
+
+    @staticmethod
+    def concatenate(parts: Sequence["Requests"]) -> "Requests":
+        """All requests of parts that follow each other in time; a single part is returned as it is."""
+        filled = [part for part in parts if part.size]
+        if len(filled) < 2:
+            return filled[0] if filled else Requests.empty()
+        return Requests(
+            np.concatenate([part.arrival_s for part in filled]),
+            np.concatenate([part.use_case for part in filled]),
+            np.concatenate([part.prompt_tokens for part in filled]),
+            np.concatenate([part.output_tokens for part in filled]),
+        )

@@ -1,0 +1,110 @@
+"""Lengths of prompts and answers: uniforms through the quantile tables of the catalogue.
+
+The uniforms never depend on the tables, so that two scenarios with other lengths meet the same luck.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.catalogue.types import Lengths
+from sim.errors import InputError
+from sim.workload.copula import Copula, Uniform, gaussian_copula, tie
+
+Tokens = NDArray[np.int32]
+
+CELLS = 4096
+"""Cells of the guide that leads a probability to its interval of the table."""
+SLICE = 32_768
+"""Probabilities looked up at once: larger scratch arrays go back to the system after every step, which costs time."""
+
+
+@dataclass(frozen=True)
+class Quantiles:
+    """A piecewise linear quantile function of k knots, with a guide that replaces the search by one look-up."""
+
+    probability: NDArray[np.float32]
+    """Cumulative probability of the knots, from 0 to 1; shape (k,)."""
+    tokens: NDArray[np.float32]
+    """Tokens at the knots; shape (k,)."""
+    slope: NDArray[np.float32]
+    """Tokens a unit of probability after each knot; shape (k - 1,)."""
+    guide: NDArray[np.intp]
+    """Interval that holds the start of each cell of probability; shape (CELLS,)."""
+    steps: int
+    """Most knots within one cell."""
+
+
+@dataclass(frozen=True)
+class LengthTables:
+    """The lengths of one use case, ready for look-up."""
+
+    prompt: Quantiles
+    """Prompt tokens."""
+    output: Quantiles
+    """Output tokens."""
+    copula: Copula | None
+    """What ties the one to the other."""
+
+
+def length_tables(lengths: Lengths) -> LengthTables:
+    """Prepare the quantile tables of a catalogue entry."""
+    probability = lengths.probability.value
+    return LengthTables(
+        quantiles(probability, lengths.prompt_tokens.value),
+        quantiles(probability, lengths.output_tokens.value),
+        gaussian_copula(lengths.rank_correlation.value),
+    )
+
+
+def quantiles(probability: Sequence[float], tokens: Sequence[float]) -> Quantiles:
+    """A quantile function from its knots; InputError where they are not those of a distribution."""
+    _check(probability, tokens)
+    p, q = np.asarray(probability, np.float32), np.asarray(tokens, np.float32)
+    width = np.diff(p)
+    slope = np.divide(np.diff(q), width, out=np.zeros_like(width), where=width > 0)
+    starts = np.arange(CELLS, dtype=np.float32) / CELLS
+    guide = np.clip(np.searchsorted(p, starts, side="right") - 1, 0, p.size - 2)
+    knots = np.bincount((p * CELLS).astype(np.intp))
+    return Quantiles(p, q, slope, guide, int(knots.max()))
+
+
+def _check(probability: Sequence[float], tokens: Sequence[float]) -> None:
+    if len(probability) != len(tokens) or len(probability) < 2:
+        raise InputError(f"a table of lengths has {len(probability)} probabilities and {len(tokens)} quantiles")
+    if probability[0] != 0 or probability[-1] != 1:
+        raise InputError("the probabilities of a table of lengths run from 0 to 1")
+    if (np.diff(probability) < 0).any() or (np.diff(tokens) < 0).any():
+        raise InputError("the probabilities and the quantiles of a table of lengths never decrease")
+
+
+def look_up(table: Quantiles, uniform: Uniform) -> Tokens:
+    """Whole tokens, at least 1, at the given probabilities in [0, 1); shapes (n,).
+
+    >>> look_up(quantiles([0, 0.5, 1], [0, 10, 110]), np.array([0, 0.25, 0.75], np.float32)).tolist()
+    [1, 5, 60]
+    """
+    tokens = np.empty(uniform.size, np.int32)
+    for start in range(0, uniform.size, SLICE):
+        tokens[start : start + SLICE] = _interpolated(table, uniform[start : start + SLICE])
+    return tokens.clip(min=1, out=tokens)
+
+
+def _interpolated(table: Quantiles, uniform: Uniform) -> NDArray[np.float32]:
+    """Quantiles rounded to whole tokens; shapes (n,)."""
+    interval = table.guide.take((uniform * np.float32(CELLS)).astype(np.intp), mode="clip")
+    following = table.probability[1:]
+    for _ in range(table.steps):
+        interval += uniform >= following.take(interval, mode="clip")
+    above = uniform - table.probability.take(interval, mode="clip")
+    above *= table.slope.take(interval, mode="clip")
+    above += table.tokens.take(interval, mode="clip")
+    np.rint(above, out=above)
+    return above
+
+
+def draw_lengths(tables: LengthTables, prompt: Uniform, output: Uniform) -> tuple[Tokens, Tokens]:
+    """Prompt and output tokens from two independent uniforms; shapes (n,)."""
+    return look_up(tables.prompt, prompt), look_up(tables.output, tie(tables.copula, prompt, output))

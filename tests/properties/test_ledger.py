@@ -1,0 +1,196 @@
+"""What holds for every ledger, whatever the fleet, the day and the prices."""
+
+import math
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sim.accounting.inventory import Inventory, PoolInventory
+from sim.accounting.ledger import CostLedger, check_ledger
+from sim.accounting.price import price
+from sim.accounting.prices import Priced, ResolvedPrices, ServerPrices, Tariff
+from sim.accounting.usage import Served
+from sim.traces.events import Event, EventLog
+from sim.traces.utilisation import Minutes, PlantMinutes, PoolMinutes, UtilisationTrace
+
+SOURCES = ("catalogue",)
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+ENERGIES = ("gpu_j", "host_j", "storage_j", "network_j")
+Day = tuple[UtilisationTrace, EventLog, Inventory, ResolvedPrices, Served]
+
+usd = st.floats(0, 1e6, allow_subnormal=False)
+counts = st.integers(1, 5_000)
+
+
+def priced(values: st.SearchStrategy[float]) -> st.SearchStrategy[Priced]:
+    return st.builds(Priced, values, st.sampled_from([("catalogue",), ("scenario",)]))
+
+
+server_prices = st.builds(ServerPrices, *[priced(usd)] * 5)
+tariffs = st.builds(Tariff, st.tuples(*[st.floats(-5, 5, allow_subnormal=False)] * 24), st.just(("catalogue",)))
+
+
+@st.composite
+def days(draw: st.DrawFn) -> Day:
+    """One to three pools over some minutes, with events and prices of any size."""
+    names = [f"pool{n}" for n in range(draw(st.integers(1, 3)))]
+    duration_s = draw(st.one_of(st.floats(1e-3, 6_000), st.sampled_from([60.0, 3_600.0, 86_400.0])))
+    minutes = math.ceil(duration_s / 60)
+    random = np.random.default_rng(draw(st.integers(0, 2**32)))
+    start_s = draw(st.floats(0, 86_400, exclude_max=True))
+    pools = tuple(
+        PoolInventory(name, name, "Box", "Chip", draw(counts), draw(st.sampled_from([1, 4, 8])), 2) for name in names
+    )
+    log = EventLog(draw(st.lists(events(names), max_size=20)))
+    trace = trace_of(names, np.minimum(60.0, duration_s - 60.0 * np.arange(minutes)), random)
+    served = Served(*draw(st.tuples(*[st.integers(0, 10**9)] * 3)))
+    return trace, log, Inventory(pools, start_s, duration_s), draw(prices(names)), served
+
+
+def events(names: list[str]) -> st.SearchStrategy[Event]:
+    kinds, parts = (
+        st.sampled_from(["failed", "repaired", "slept"]),
+        st.sampled_from(["gpu", "host", "network", "software", ""]),
+    )
+    labour_s = st.floats(0, 1e5, allow_subnormal=False)
+    return st.builds(
+        Event,
+        st.just(0.0),
+        st.sampled_from(["", *names]),
+        st.just(0),
+        kinds,
+        st.just(0.0),
+        parts,
+        labour_s,
+        st.just(0),
+        st.just(0),
+    )
+
+
+def prices(names: list[str]) -> st.SearchStrategy[ResolvedPrices]:
+    fraction = priced(st.floats(0, 1, allow_subnormal=False))
+    return st.builds(
+        ResolvedPrices,
+        st.fixed_dictionaries(dict.fromkeys(names, server_prices)),
+        priced(st.floats(0.5, 20)),
+        fraction,
+        fraction,
+        fraction,
+        priced(usd),
+        tariffs,
+    )
+
+
+def trace_of(names: list[str], minute_s: Minutes, random: np.random.Generator) -> UtilisationTrace:
+    minutes = minute_s.size
+    idle: dict[str, Any] = {field.name: np.zeros(minutes) for field in fields(PoolMinutes)}
+    sizes: dict[str, Any] = {"servers": 1, "gpus_per_server": 8, "replicas": 1, "kv_room_tokens": 1}
+
+    def joules() -> Minutes:
+        return np.asarray(random.random(minutes) * minute_s * random.choice([0.0, 1.0, 1e7]))
+
+    pools = [
+        PoolMinutes(**{**idle, "pool": name, "server": name, **sizes, **{key: joules() for key in ENERGIES}})
+        for name in names
+    ]
+    still = {field.name: np.zeros(minutes) for field in fields(PlantMinutes)}
+    plant = PlantMinutes(**{**still, "cooling_j": joules(), "losses_j": joules()})
+    return UtilisationTrace(minute_s, tuple(pools), plant)
+
+
+def maintenance(day: Day, log: EventLog) -> float:
+    trace, _, inventory, resolved, served = day
+    return price(trace, log, inventory, resolved, served).by("category")["maintenance"]
+
+
+def doubled(resolved: ResolvedPrices) -> ResolvedPrices:
+    def twice(price: Priced) -> Priced:
+        return replace(price, value=2 * price.value)
+
+    servers = {
+        name: ServerPrices(*[twice(getattr(server, field.name)) for field in fields(ServerPrices)])
+        for name, server in resolved.servers.items()
+    }
+    tariff = replace(resolved.electricity, usd_per_kwh=tuple(2 * usd for usd in resolved.electricity.usd_per_kwh))
+    return replace(
+        resolved, servers=servers, electricity=tariff, technician_usd_per_h=twice(resolved.technician_usd_per_h)
+    )
+
+
+@CALM
+@given(days())
+def test_total_is_the_sum_of_lines_and_every_line_holds(day: Day) -> None:
+    ledger = price(*day)
+    check_ledger(ledger, SOURCES)
+    assert ledger.total_usd == math.fsum(line.amount_usd for line in reversed(ledger.lines))
+
+
+@CALM
+@given(days())
+def test_all_energy_is_booked(day: Day) -> None:
+    kwh = math.fsum(line.quantity for line in price(*day).lines if line.category == "energy")
+    assert math.isclose(kwh, float(day[0].facility_j.sum()) / 3.6e6, rel_tol=1e-9)
+
+
+@CALM
+@given(days())
+def test_doubling_every_price_doubles_the_total(day: Day) -> None:
+    trace, log, inventory, resolved, served = day
+    assert price(trace, log, inventory, doubled(resolved), served).total_usd == 2 * price(*day).total_usd
+
+
+@CALM
+@given(days(), st.randoms(use_true_random=False))
+def test_order_of_pools_and_events_changes_nothing(day: Day, random: object) -> None:
+    trace, log, inventory, resolved, served = day
+    pools, seen, events_ = list(inventory.pools), list(trace.pools), list(log.events)
+    for items in (pools, seen, events_):
+        random.shuffle(items)  # type: ignore[attr-defined]
+    other = price(
+        replace(trace, pools=tuple(seen)), EventLog(events_), replace(inventory, pools=tuple(pools)), resolved, served
+    )
+    assert set(other.lines) == set(price(*day).lines)
+    assert (other.total_usd, other.by("component")) == (price(*day).total_usd, price(*day).by("component"))
+
+
+@CALM
+@given(days(), st.sampled_from(["gpu", "host", "network", "software"]), st.floats(0, 1e5))
+def test_one_more_failure_is_never_cheaper(day: Day, part: str, labour_s: float) -> None:
+    more = EventLog([*day[1].events, Event(0.0, "pool0", 0, "failed", 0.0, part, labour_s, 0, 0)])
+    assert maintenance(day, more) >= maintenance(day, day[1])
+
+
+@CALM
+@given(days())
+def test_lines_are_the_same_whatever_happened(day: Day) -> None:
+    trace, _, inventory, resolved, served = day
+    names = [(line.category, line.component) for line in price(*day).lines]
+    quiet = price(trace, EventLog(), inventory, resolved, served)
+    assert names == [(line.category, line.component) for line in quiet.lines]
+
+
+@CALM
+@given(days())
+def test_a_moment_costs_next_to_nothing(day: Day) -> None:
+    _, _, inventory, resolved, served = day
+    names = [pool.name for pool in inventory.pools]
+    moment = replace(inventory, duration_s=1e-9)
+    trace = trace_of(names, np.array([1e-9]), np.random.default_rng(0))
+    ledger = price(trace, EventLog(), moment, resolved, served)
+    check_ledger(ledger, SOURCES)
+    # Less than a cent for at most three pools of 5,000 servers of 18 million dollars.
+    assert abs(ledger.total_usd) < 0.01
+
+
+@CALM
+@given(days())
+def test_nothing_bought_and_nothing_used_costs_nothing(day: Day) -> None:
+    trace, _, inventory, resolved, served = day
+    gone = replace(inventory, pools=tuple(replace(pool, servers=0) for pool in inventory.pools))
+    names, minutes = [pool.name for pool in inventory.pools], trace.minute_s.size
+    dark = trace_of(names, np.zeros(minutes), np.random.default_rng(0))
+    ledger: CostLedger = price(dark, EventLog(), gone, resolved, served)
+    assert ledger.total_usd == 0.0
