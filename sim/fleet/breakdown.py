@@ -1,6 +1,8 @@
 """Breakdown and repair: servers fail after an exponential time in service; technicians, few as they are, mend them."""
 
 from collections.abc import Generator
+from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -29,8 +31,8 @@ class Breakdowns:
         self.env, self.book, self.log = env, book, log
         self.hazard, self.multiplier, self.technicians = hazard, multiplier, technicians
         self.streams = streams
-        self.under_repair: dict[int, Event] = {}
-        """Servers down now, each with the event as noted at its failure."""
+        self.under_repair: dict[int, Repair] = {}
+        """Servers down now."""
 
     def start(self, end_s: float) -> None:
         """Draw every server's first failure and start a process for those within the day."""
@@ -53,38 +55,55 @@ class Breakdowns:
 
     def _down(self, server: int, part: str, hands_on_s: float) -> Generator[simpy.Event, Any, None]:
         """From the failure until the server serves again: wait for hands, be mended, load the model."""
-        failed = self._fail(server, part)
+        repair = self._fail(server, part)
         if hands_on_s > 0.0:
             with self.technicians.request() as turn:
                 yield turn
-                begun_s = self.env.now
-                self.under_repair[server] = failed._replace(labour_s=-begun_s)
+                repair.begin(self.env.now, hands_on_s)
                 yield self.env.timeout(hands_on_s)
-            failed = failed._replace(labour_s=hands_on_s)
-            self.under_repair[server] = failed
         yield self.env.timeout(self.hazard.restart_s.value)
-        self._restore(server, failed)
+        self._restore(server)
 
-    def _fail(self, server: int, part: str) -> Event:
+    def _fail(self, server: int, part: str) -> "Repair":
         now_s, book = self.env.now, self.book
         book.engine.advance(now_s)
         requeued, lost = book.engine.fail(server)
         book.change_down(1, now_s)
-        failed = Event(now_s, book.spec.name, server, "failed", 0.0, part, 0.0, requeued, lost)
-        self.under_repair[server] = failed
-        return failed
+        event = Event(now_s, book.spec.name, server, "failed", 0.0, part, 0.0, requeued, lost)
+        self.under_repair[server] = Repair(event)
+        return self.under_repair[server]
 
-    def _restore(self, server: int, failed: Event) -> None:
+    def _restore(self, server: int) -> None:
         now_s, book = self.env.now, self.book
         book.engine.advance(now_s)
         book.engine.restore(server)
         book.change_down(-1, now_s)
-        del self.under_repair[server]
-        self.log.note(failed._replace(duration_s=now_s - failed.at_s))
-        self.log.note(Event(now_s, book.spec.name, server, "repaired", 0.0, failed.part, 0.0, 0, 0))
+        repair = self.under_repair.pop(server)
+        self.log.note(repair.until(now_s))
+        self.log.note(Event(now_s, book.spec.name, server, "repaired", 0.0, repair.failed.part, 0.0, 0, 0))
 
     def close(self, end_s: float) -> None:
         """Note the failures that the end of the day cuts short, with the labour spent on them so far."""
-        for failed in self.under_repair.values():
-            spent_s = end_s + failed.labour_s if failed.labour_s < 0.0 else failed.labour_s
-            self.log.note(failed._replace(duration_s=end_s - failed.at_s, labour_s=spent_s))
+        for repair in self.under_repair.values():
+            self.log.note(repair.until(end_s))
+
+
+@dataclass
+class Repair:
+    """A server on its way back."""
+
+    failed: Event
+    """Its failure."""
+    begun_s: float = inf
+    """When a technician took it in hand."""
+    hands_on_s: float = 0.0
+    """How long that takes."""
+
+    def begin(self, now_s: float, hands_on_s: float) -> None:
+        """A technician is free."""
+        self.begun_s, self.hands_on_s = now_s, hands_on_s
+
+    def until(self, now_s: float) -> Event:
+        """The failure as an event that lasted until now, with the labour spent on it."""
+        spent_s = min(self.hands_on_s, max(0.0, now_s - self.begun_s))
+        return self.failed._replace(duration_s=now_s - self.failed.at_s, labour_s=spent_s)

@@ -108,7 +108,7 @@ class Digest:
         if cumulative[-1] == 0:
             return float("nan")
         value = float(np.interp(probability * cumulative[-1], cumulative, bin_edges()))
-        return min(value, float(self.maxima[:, index].max()))
+        return min(value, float(self.maxima[:, index].max())) if value > SMALLEST_S else 0.0
 
     def mean(self, metric: str) -> float:
         """The mean over all use cases and hours [s]."""

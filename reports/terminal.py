@@ -1,0 +1,112 @@
+"""What the command line shows of a day: the answer first, then what it is made of."""
+
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from sim.units import SECONDS_PER_HOUR
+
+MILLISECONDS = 1e3
+LATENCY_NAMES = {
+    "ttft_s": "time to first token",
+    "tpot_s": "time per output token",
+    "e2e_s": "whole request",
+    "queue_s": "queueing",
+}
+
+
+def day_summary(numbers: dict[str, Any], where: str) -> RenderableType:
+    """The summary of a day from the numbers of its result.json."""
+    parts = [_headline(numbers), _requests(numbers), _latency(numbers), _fleet(numbers), _cost(numbers)]
+    if "article_usd" in numbers:
+        parts.append(_article(numbers))
+    return Group(*parts, Text(f"\nwritten to {where}", style="dim"))
+
+
+def _headline(numbers: dict[str, Any]) -> Text:
+    hours = numbers["duration_s"] / SECONDS_PER_HOUR
+    text = Text()
+    text.append(f"{numbers['scenario']}\n", style="bold")
+    text.append(f"{hours:g} h cost ")
+    text.append(f"${numbers['cost_usd']['total']:,.2f}", style="bold green")
+    text.append(
+        f"   {_money(numbers['usd_per_request'])} a request"
+        f"   {_money(numbers['usd_per_million_output_tokens'])} a million output tokens\n"
+    )
+    return text
+
+
+def _requests(numbers: dict[str, Any]) -> Text:
+    counts = numbers["requests"]
+    words = [f"{counts['arrived']:,} arrived", f"{counts['finished']:,} finished"]
+    words += [f"{counts[name]:,} {name.replace('_', ' ')}" for name in ("refused", "lost", "in_flight", "requeued") if counts[name]]
+    notes = {
+        "too_long": "of the refused were longer than the context or the whole KV cache",
+        "abandoned": "of the lost left before service began",
+        "preempted": "preemptions for want of KV cache",
+        "left_out": "requests of the trace lie beyond the end of the day",
+    }
+    told = [f"  {counts[name]:,} {note}" for name, note in notes.items() if counts[name]]
+    return Text("\n".join(["requests   " + ", ".join(words), *told]))
+
+
+def _latency(numbers: dict[str, Any]) -> Table:
+    table = _table("latency", "mean", "p50", "p90", "p99", "max")
+    for metric, name in LATENCY_NAMES.items():
+        row = numbers["latency"][metric]
+        table.add_row(name, *(_time(row[column]) for column in ("mean", "p50", "p90", "p99", "max")))
+    return table
+
+
+def _fleet(numbers: dict[str, Any]) -> Text:
+    fleet, energy = numbers["fleet"], numbers["energy_kwh"]
+    return Text(
+        f"fleet      {fleet['servers']:,} servers, {fleet['gpus']:,} GPUs, {fleet['mean_utilisation']:.1%} busy, "
+        f"mean batch {fleet['mean_batch']:.1f}, {fleet['failures']} failures, {fleet['availability']:.3%} available\n"
+        f"energy     {energy['total']:,.1f} kWh: GPUs {energy['gpu']:,.1f}, hosts {energy['host']:,.1f}, "
+        f"storage {energy['storage']:,.1f}, network {energy['network']:,.1f}, cooling {energy['cooling']:,.1f}, "
+        f"losses {energy['losses']:,.1f}; PUE {_number(numbers['pue'], '.3f')}, "
+        f"{_number(numbers['wh_per_request'], '.3g')} Wh a request"
+    )
+
+
+def _cost(numbers: dict[str, Any]) -> Table:
+    table = _table("cost", "USD", "share")
+    costs = numbers["cost_usd"]
+    for name in ("hardware", "energy", "maintenance", "total"):
+        share = costs[name] / costs["total"] if costs["total"] else 0.0
+        table.add_row(name, f"{costs[name]:,.2f}", f"{share:.1%}", style="bold" if name == "total" else "")
+    return table
+
+
+def _article(numbers: dict[str, Any]) -> Table:
+    table = _table("as the article books it", "change USD", "total USD")
+    for step in numbers["article_steps"]:
+        name = step["name"] if step["name"] == "article" else f"{step['name']}, booked properly"
+        table.add_row(name, f"{step['change_usd']:+,.2f}", f"{step['total_usd']:,.2f}")
+    return table
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="right" if index else "left")
+    return table
+
+
+def _time(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    return f"{seconds:,.2f} s" if seconds >= 1.0 else f"{seconds * MILLISECONDS:,.1f} ms"
+
+
+def _money(usd: float | None) -> str:
+    if usd is None:
+        return "-"
+    return f"${usd:,.2f}" if abs(usd) >= 1.0 else f"${usd:.4g}"
+
+
+def _number(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)

@@ -1,0 +1,40 @@
+"""What a day of serving a large language model costs.
+
+    day = sim.load("support_chatbot")       read a scenario
+    result = sim.run(day, seed=1)           simulate and price it
+    result.ledger.total_usd                 what it cost
+    result.reprice(other.prices)            the same day at other prices
+    sim.summary(result)                     the headline numbers
+    sim.save(result, folder)                write it to disk
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from sim.version import __version__
+
+if TYPE_CHECKING:
+    from sim.day import DayResult, load, run
+    from sim.saving import read_summary, save
+    from sim.scenario.schema import Scenario
+    from sim.headlines import summary
+
+__all__ = ["DayResult", "Scenario", "__version__", "load", "read_summary", "run", "save", "summary"]
+
+_HOMES = {
+    "DayResult": "sim.day",
+    "Scenario": "sim.scenario.schema",
+    "load": "sim.day",
+    "read_summary": "sim.saving",
+    "run": "sim.day",
+    "save": "sim.saving",
+    "summary": "sim.headlines",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for, so that `import sim` is instant."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sim' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,106 @@
+"""One day as a user asks for it: simulate, price, and price again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal
+
+from sim.accounting.article import Step, article_fleet, article_ledger, reconcile
+from sim.accounting.inventory import take_inventory
+from sim.accounting.ledger import CostLedger, check_ledger
+from sim.accounting.price import charge
+from sim.accounting.prices import ResolvedPrices, resolve_prices
+from sim.accounting.usage import Served, Usage, measure
+from sim.catalogue import Catalogue, read_catalogue, with_facts
+from sim.scenario.reading import read_scenario
+from sim.scenario.schema import Prices, Scenario
+from sim.traces.day import DayTraces
+from sim.traces.request import Outcome
+
+EngineName = Literal["reference"]
+
+
+@dataclass(frozen=True)
+class ArticleView:
+    """The same fleet as the seed article books it."""
+
+    ledger: CostLedger
+    """The article's lines."""
+    steps: tuple[Step, ...]
+    """The way from its total to ours."""
+
+
+@dataclass(frozen=True)
+class DayResult:
+    """A simulated day and what it cost."""
+
+    scenario: Scenario
+    """What was asked."""
+    catalogue: Catalogue
+    """The claims it was answered with, the scenario's own facts included."""
+    engine: str
+    """Engine that simulated it."""
+    traces: DayTraces
+    """What happened."""
+    ledger: CostLedger
+    """What it cost."""
+
+    @cached_property
+    def usage(self) -> Usage:
+        """What the day used up, whatever the prices."""
+        return _usage(self.scenario, self.catalogue, self.traces)
+
+    @cached_property
+    def article(self) -> ArticleView | None:
+        """The article's ledger, where the scenario asks for it."""
+        if not self.scenario.prices.as_the_article_books_it:
+            return None
+        fleet = article_fleet(self.usage.inventory, self.scenario.prices.article_coolers)
+        tariff = _resolve(self.scenario, self.catalogue).electricity
+        entry = self.catalogue.pick("article", "article")
+        ledger = article_ledger(entry, fleet, self.scenario.day.duration_s, tariff, self.usage.served)
+        return ArticleView(ledger, tuple(reconcile(ledger, self.ledger)))
+
+    def reprice(self, prices: Prices) -> "DayResult":
+        """The same day at other prices; nothing is simulated again."""
+        scenario = self.scenario.model_copy(update={"prices": prices})
+        ledger = _price(scenario, self.catalogue, self.usage)
+        return replace(self, scenario=scenario, ledger=ledger)
+
+
+def load(name_or_path: str, changes: Mapping[str, Any] | None = None) -> Scenario:
+    """Read a scenario by its path, or by the name of a shipped file, and change dotted paths of it."""
+    scenario = read_scenario(name_or_path)
+    return scenario.replace(dict(changes)) if changes else scenario
+
+
+def run(
+    scenario: Scenario, seed: int | None = None, engine: EngineName = "reference", progress: Any = None
+) -> DayResult:
+    """Simulate a scenario's day and price it; `progress` is called with the simulated time, minute by minute."""
+    from sim.fleet.simulate import simulate
+
+    scenario = scenario if seed is None else scenario.replace({"seed": seed})
+    catalogue = with_facts(read_catalogue(), scenario.facts)
+    traces = simulate(scenario, catalogue, engine, progress)
+    ledger = _price(scenario, catalogue, _usage(scenario, catalogue, traces))
+    return DayResult(scenario, catalogue, engine, traces, ledger)
+
+
+def _usage(scenario: Scenario, catalogue: Catalogue, traces: DayTraces) -> Usage:
+    digest = traces.digest
+    prompt_tokens, output_tokens = digest.tokens.sum(axis=(0, 1)).tolist()
+    served = Served(digest.count(Outcome.FINISHED), prompt_tokens, output_tokens)
+    return measure(traces.utilisation, traces.events, take_inventory(scenario, catalogue), served)
+
+
+def _price(scenario: Scenario, catalogue: Catalogue, usage: Usage) -> CostLedger:
+    ledger = charge(usage, _resolve(scenario, catalogue))
+    check_ledger(ledger, catalogue.sources)
+    return ledger
+
+
+def _resolve(scenario: Scenario, catalogue: Catalogue) -> ResolvedPrices:
+    site = catalogue.pick("sites", scenario.plant.site)
+    servers = {pool.server for pool in scenario.fleet.pools.values()}
+    return resolve_prices(scenario.prices, site, catalogue, sorted(servers))

@@ -1,0 +1,110 @@
+"""result.json: the numbers of a day that other tools read. Its keys are a contract."""
+
+import math
+from typing import Any
+
+from sim.day import DayResult
+from sim.scenario.identity import scenario_hash
+from sim.traces.digest import METRICS
+from sim.traces.request import Outcome
+from sim.units import JOULES_PER_KWH, WATTS_PER_KILOWATT
+from sim.version import __version__
+
+
+def summary(result: DayResult) -> dict[str, Any]:
+    """All headline numbers of a day, as plain data; what is undefined (a quantile of nothing) is None."""
+    return _plain(
+        {
+            "scenario": result.scenario.name,
+            "scenario_hash": scenario_hash(result.scenario),
+            "seed": result.scenario.seed,
+            "engine": result.engine,
+            "version": __version__,
+            "duration_s": result.scenario.day.duration_s,
+            "requests": _requests(result),
+            "tokens": {"prompt": result.ledger.prompt_tokens, "output": result.ledger.output_tokens},
+            "latency": {metric: result.traces.digest.summary(metric) for metric in METRICS},
+            "fleet": _fleet(result),
+            "energy_kwh": _energy_kwh(result),
+            "pue": result.traces.utilisation.pue,
+            **_cost(result),
+        }
+    )
+
+
+def _requests(result: DayResult) -> dict[str, int]:
+    """Arrivals by fate: arrived = finished + refused + lost + in flight; who left unserved counts as lost."""
+    traces, count = result.traces, result.traces.digest.count
+    return {
+        "arrived": traces.arrived,
+        "finished": count(Outcome.FINISHED),
+        "refused": count(Outcome.REFUSED),
+        "lost": count(Outcome.LOST) + count(Outcome.ABANDONED),
+        "in_flight": count(Outcome.IN_FLIGHT),
+        "requeued": traces.requeued,
+        "abandoned": count(Outcome.ABANDONED),
+        "too_long": traces.too_long,
+        "preempted": traces.preempted,
+        "left_out": traces.left_out,
+    }
+
+
+def _fleet(result: DayResult) -> dict[str, float]:
+    """Sizes, and means over all replicas and the whole day."""
+    pools = result.traces.utilisation.pools
+    busy_s = sum(float(pool.busy_s.sum()) for pool in pools)
+    replica_s = sum(float(pool.up_server_s.sum()) * pool.replicas / pool.servers for pool in pools)
+    up_s = sum(float(pool.up_server_s.sum()) for pool in pools)
+    all_s = sum(pool.servers for pool in pools) * float(result.traces.utilisation.minute_s.sum())
+    batch_s = sum(float(pool.batch_request_s.sum()) for pool in pools)
+    return {
+        "servers": sum(pool.servers for pool in pools),
+        "gpus": sum(pool.servers * pool.gpus_per_server for pool in pools),
+        "mean_utilisation": busy_s / replica_s if replica_s else 0.0,
+        "mean_batch": batch_s / busy_s if busy_s else 0.0,
+        "failures": len(result.traces.events.of("failed")),
+        "availability": up_s / all_s,
+    }
+
+
+def _energy_kwh(result: DayResult) -> dict[str, float]:
+    trace = result.traces.utilisation
+    joules = {
+        "gpu": sum(float(pool.gpu_j.sum()) for pool in trace.pools),
+        "host": sum(float(pool.host_j.sum()) for pool in trace.pools),
+        "storage": sum(float(pool.storage_j.sum()) for pool in trace.pools),
+        "network": sum(float(pool.network_j.sum()) for pool in trace.pools),
+        "cooling": float(trace.plant.cooling_j.sum()),
+        "losses": float(trace.plant.losses_j.sum()),
+    }
+    return {name: value / JOULES_PER_KWH for name, value in (joules | {"total": sum(joules.values())}).items()}
+
+
+def _cost(result: DayResult) -> dict[str, Any]:
+    ledger = result.ledger
+    total_wh = WATTS_PER_KILOWATT * _energy_kwh(result)["total"]
+    costs = {
+        "cost_usd": ledger.by("category") | {"total": ledger.total_usd},
+        "usd_per_request": ledger.usd_per_request,
+        "usd_per_million_output_tokens": ledger.usd_per_million_output_tokens,
+        "wh_per_request": total_wh / ledger.requests if ledger.requests else None,
+    }
+    return costs | _article(result)
+
+
+def _article(result: DayResult) -> dict[str, Any]:
+    """The article's view, where it was asked for."""
+    view = result.article
+    if view is None:
+        return {}
+    steps = [{"name": step.name, "change_usd": step.change_usd, "total_usd": step.total_usd} for step in view.steps]
+    return {"article_usd": view.ledger.by("category") | {"total": view.ledger.total_usd}, "article_steps": steps}
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no NaN: undefined numbers become None."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

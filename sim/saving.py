@@ -1,0 +1,107 @@
+"""A result on disk: written whole or not at all, in formats that other tools open."""
+
+import json
+import os
+import re
+import shutil
+import tempfile
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sim.day import DayResult
+from sim.errors import OutputError
+from sim.scenario.identity import canonical, scenario_hash
+from sim.headlines import summary
+
+DAY_FILES = (
+    "ledger.csv",
+    "article.csv",
+    "utilisation.parquet",
+    "events.parquet",
+    "requests.parquet",
+    "scenario.yaml",
+    "run.json",
+    "result.json",
+)
+"""What a day's folder may hold; result.json is put there last."""
+LONGEST_NAME = 80
+
+
+def default_folder(result_root: Path, name: str, scenario: Any) -> Path:
+    """Where a day is written unless told otherwise: out/NAME/ID, the same for the same scenario and seed."""
+    return result_root / slug(name) / scenario_hash(scenario)
+
+
+def slug(name: str) -> str:
+    """A name as a folder: letters, digits, dots, dashes and underscores.
+
+    >>> slug("Größe: 1/64")
+    'Grosse_1_64'
+    """
+    plain = unicodedata.normalize("NFKD", name.replace("ß", "ss")).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9.-]+", "_", plain).strip("._")[:LONGEST_NAME] or "day"
+
+
+def claim_folder(folder: Path) -> None:
+    """Make sure that a folder can be written, before any work is done for it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written: {error.strerror}; choose another with --out") from None
+
+
+def save(result: DayResult, folder: Path, trace: str = "none", run: Mapping[str, Any] | None = None) -> None:
+    """Write a day's files; an earlier result in the folder stays as it was until all new files are complete."""
+    claim_folder(folder)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder) as unfinished:
+            _write(result, Path(unfinished), trace, run or {})
+            _publish(Path(unfinished), folder)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from None
+
+
+def _write(result: DayResult, folder: Path, trace: str, run: Mapping[str, Any]) -> None:
+    result.ledger.table().to_csv(folder / "ledger.csv", index=False)
+    if result.article:
+        result.article.ledger.table().to_csv(folder / "article.csv", index=False)
+    _parquet(result.traces.utilisation.table(), folder / "utilisation.parquet")
+    _parquet(result.traces.events.table(), folder / "events.parquet")
+    if trace != "none" and result.traces.requests is not None:
+        _parquet(result.traces.requests.table(), folder / "requests.parquet")
+    (folder / "scenario.yaml").write_text(canonical(result.scenario), encoding="utf-8")
+    (folder / "run.json").write_text(_json(run), encoding="utf-8")
+    (folder / "result.json").write_text(_json(summary(result)), encoding="utf-8")
+
+
+def _parquet(frame: Any, path: Path) -> None:
+    frame.to_parquet(path, index=False, compression="zstd")
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _publish(unfinished: Path, folder: Path) -> None:
+    """Move the complete files into place; what an earlier run left and this one has not is removed."""
+    for name in DAY_FILES:
+        if (unfinished / name).exists():
+            os.replace(unfinished / name, folder / name)
+        else:
+            (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def read_summary(folder: Path) -> dict[str, Any]:
+    """The numbers of a saved day."""
+    try:
+        data: dict[str, Any] = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    except OSError as error:
+        raise OutputError(f"{folder}: holds no result: {error.strerror}") from None
+    except ValueError as error:
+        raise OutputError(f"{folder}/result.json: is damaged: {error}") from None
+    return data

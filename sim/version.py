@@ -1,0 +1,3 @@
+"""The version of the model: same scenario, seed and version give the same bytes."""
+
+__version__ = "0.1.0"
