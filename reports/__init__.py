@@ -1,0 +1,1 @@
+"""Results in, pages out: what the terminal shows, and the reports."""

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -17,6 +19,8 @@ from sim.serving.spec import PoolSpec
 from sim.units import unit_of
 
 MILLISECONDS = 1e3
+WIDE = 140
+"""Columns that the widest tables need; on less they are stacked."""
 
 
 def shipped_table(files: Iterable[Shipped]) -> Table:
@@ -27,18 +31,15 @@ def shipped_table(files: Iterable[Shipped]) -> Table:
     return table
 
 
-def scenario_table(start: str | None) -> Table:
+def scenario_table(start: str | None, width: int = WIDE) -> RenderableType:
     """Every key of a scenario, or those whose path begins so."""
     rows = [row for row in describe_scenario() if row.path.startswith(start or "")]
     if not rows:
         raise InputError(f"{start}: no key begins so{did_you_mean(start or '', [r.path for r in describe_scenario()])}")
-    table = _table("key", "type", "default", "meaning")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    return table
+    return _wide_or_stacked(("key", "type", "default", "meaning"), rows, width)
 
 
-def catalogue_table(catalogue: Catalogue, name: str | None) -> Table:
+def catalogue_table(catalogue: Catalogue, name: str | None, width: int = WIDE) -> RenderableType:
     """All entries; or, for a kind or an entry, its figures with their sources."""
     if name is None:
         table = _table("kind", "entries")
@@ -48,11 +49,15 @@ def catalogue_table(catalogue: Catalogue, name: str | None) -> Table:
     chosen = [(k, e) for k in KINDS for e in catalogue.entries(k) if name in (k, e, f"{k}.{e}")]
     if not chosen:
         raise InputError(f"{name}: is not in the catalogue{did_you_mean(name, _names(catalogue))}")
-    table = _table("entry", "figure", "value", "range", "unit", "known", "source")
-    for kind, entry in chosen:
-        for field, claim in claims(catalogue.pick(kind, entry)).items():
-            table.add_row(f"{kind}.{entry}", field, *_claim_cells(field, claim))
-    return table
+    columns = ("entry", "figure", "value", "range", "unit", "known", "source")
+    rows = [
+        (f"{kind}.{entry}", field, *_claim_cells(field, claim))
+        for kind, entry in chosen
+        for field, claim in claims(catalogue.pick(kind, entry)).items()
+    ]
+    if width >= WIDE:
+        return _wide_or_stacked(columns, rows, width)
+    return _wide_or_stacked(columns, [(f"{entry}.{field}", *rest) for entry, field, *rest in rows], width)
 
 
 def _names(catalogue: Catalogue) -> list[str]:
@@ -72,26 +77,42 @@ def _short(value: float | None) -> str:
     return "" if value is None else f"{value:.6g}"
 
 
-def sources_table(catalogue: Catalogue, name: str | None) -> Table:
+def sources_table(catalogue: Catalogue, name: str | None, width: int = WIDE) -> RenderableType:
     """Every source, or the one of that name."""
     if name is not None and name not in catalogue.sources:
         raise InputError(f"{name}: is not a source{did_you_mean(name, catalogue.sources)}")
-    table = _table("source", "kind", "date", "title", "where")
-    for key, source in catalogue.sources.items():
-        if name in (None, key):
-            table.add_row(key, source.kind, source.date, Text(source.title), Text(source.where))
-    return table
+    rows = [
+        (key, source.kind, source.date, source.title, source.where)
+        for key, source in catalogue.sources.items()
+        if name in (None, key)
+    ]
+    return _wide_or_stacked(("source", "kind", "date", "title", "where"), rows, width)
 
 
 def pools_table(pools: Sequence[PoolSpec], scenario: Scenario) -> Table:
     """What each pool of a scenario comes to: replicas, memory left, the time of a decode step."""
-    table = _table("pool", "model", "server", "servers", "replicas", "KV cache", "decode step at batch 1")
+    table = _table("pool", "model", "server", "servers", "replicas", "KV cache", "decode step")
     for spec in pools:
         pool = scenario.fleet.pools[spec.name]
         step_ms = float(spec.law.base_s[1]) * MILLISECONDS
         numbers = (str(spec.servers), str(spec.replicas), f"{spec.kv_room_tokens:,} tokens", f"{step_ms:.1f} ms")
         table.add_row(Text(spec.name), pool.model, pool.server, *numbers)
     return table
+
+
+def _wide_or_stacked(columns: Sequence[str], rows: Iterable[Sequence[str]], width: int) -> RenderableType:
+    """A table where the screen is wide enough; otherwise the first cell in bold, the others in lines below it."""
+    if width < WIDE:
+        return Group(*(_stacked(row) for row in rows))
+    table = _table(*columns)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _stacked(row: Sequence[str]) -> RenderableType:
+    head, *rest = row
+    return Group(Text(head, style="bold", overflow="fold"), Padding(Text("; ".join(filter(None, rest))), (0, 0, 0, 4)))
 
 
 def _table(*columns: str) -> Table:

@@ -19,10 +19,12 @@ LATENCY_NAMES = {
 
 def day_summary(numbers: dict[str, Any], where: str) -> RenderableType:
     """The summary of a day from the numbers of its result.json."""
-    parts = [_headline(numbers), _requests(numbers), _latency(numbers), _fleet(numbers), _cost(numbers)]
+    tables = [_latency(numbers), _energy(numbers), _cost(numbers)]
     if "article_usd" in numbers:
-        parts.append(_article(numbers))
-    return Group(*parts, Text(f"\nwritten to {where}", style="dim"))
+        tables.append(_article(numbers))
+    parts = [part for table in tables for part in (Text(), table)]
+    written = Text(f"\nwritten to {where}", style="dim", no_wrap=True, overflow="ignore")
+    return Group(_headline(numbers), _requests(numbers), _fleet(numbers), *parts, written)
 
 
 def _headline(numbers: dict[str, Any]) -> Text:
@@ -41,7 +43,11 @@ def _headline(numbers: dict[str, Any]) -> Text:
 def _requests(numbers: dict[str, Any]) -> Text:
     counts = numbers["requests"]
     words = [f"{counts['arrived']:,} arrived", f"{counts['finished']:,} finished"]
-    words += [f"{counts[name]:,} {name.replace('_', ' ')}" for name in ("refused", "lost", "in_flight", "requeued") if counts[name]]
+    words += [
+        f"{counts[name]:,} {name.replace('_', ' ')}"
+        for name in ("refused", "lost", "in_flight", "requeued")
+        if counts[name]
+    ]
     notes = {
         "too_long": "of the refused were longer than the context or the whole KV cache",
         "abandoned": "of the lost left before service began",
@@ -61,15 +67,22 @@ def _latency(numbers: dict[str, Any]) -> Table:
 
 
 def _fleet(numbers: dict[str, Any]) -> Text:
-    fleet, energy = numbers["fleet"], numbers["energy_kwh"]
+    fleet = numbers["fleet"]
     return Text(
         f"fleet      {fleet['servers']:,} servers, {fleet['gpus']:,} GPUs, {fleet['mean_utilisation']:.1%} busy, "
-        f"mean batch {fleet['mean_batch']:.1f}, {fleet['failures']} failures, {fleet['availability']:.3%} available\n"
-        f"energy     {energy['total']:,.1f} kWh: GPUs {energy['gpu']:,.1f}, hosts {energy['host']:,.1f}, "
-        f"storage {energy['storage']:,.1f}, network {energy['network']:,.1f}, cooling {energy['cooling']:,.1f}, "
-        f"losses {energy['losses']:,.1f}; PUE {_number(numbers['pue'], '.3f')}, "
-        f"{_number(numbers['wh_per_request'], '.3g')} Wh a request"
+        f"mean batch {fleet['mean_batch']:.1f}\n"
+        f"           {fleet['failures']:,} failures, {fleet['availability']:.3%} available, "
+        f"PUE {_number(numbers['pue'], '.3f')}, {_number(numbers['wh_per_request'], ',.3g')} Wh a request"
     )
+
+
+def _energy(numbers: dict[str, Any]) -> Table:
+    energy = numbers["energy_kwh"]
+    table = _table("energy", "GPUs", "hosts", "storage", "network", "cooling", "losses", "total")
+    names = ("gpu", "host", "storage", "network", "cooling", "losses", "total")
+    table.add_row("kWh", *(f"{energy[name]:,.1f}" for name in names))
+    table.add_row("share", *(f"{energy[name] / energy['total']:.1%}" if energy["total"] else "-" for name in names))
+    return table
 
 
 def _cost(numbers: dict[str, Any]) -> Table:

@@ -12,6 +12,9 @@ from sim.accounting.price import charge
 from sim.accounting.prices import ResolvedPrices, resolve_prices
 from sim.accounting.usage import Served, Usage, measure
 from sim.catalogue import Catalogue, read_catalogue, with_facts
+from sim.documents import dotted, raise_all
+from sim.errors import ScenarioError
+from sim.scenario.checking import problems
 from sim.scenario.reading import read_scenario
 from sim.scenario.schema import Prices, Scenario
 from sim.traces.day import DayTraces
@@ -81,7 +84,9 @@ def run(
     from sim.fleet.simulate import simulate
 
     scenario = scenario if seed is None else scenario.replace({"seed": seed})
-    catalogue = with_facts(read_catalogue(), scenario.facts)
+    catalogue = read_catalogue()
+    raise_all([f"{dotted(where)}: {what}" for where, what in problems(scenario, catalogue)], ScenarioError)
+    catalogue = with_facts(catalogue, scenario.facts)
     traces = simulate(scenario, catalogue, engine, progress)
     ledger = _price(scenario, catalogue, _usage(scenario, catalogue, traces))
     return DayResult(scenario, catalogue, engine, traces, ledger)

@@ -13,7 +13,7 @@ from sim.version import __version__
 
 def summary(result: DayResult) -> dict[str, Any]:
     """All headline numbers of a day, as plain data; what is undefined (a quantile of nothing) is None."""
-    return _plain(
+    numbers: dict[str, Any] = _plain(
         {
             "scenario": result.scenario.name,
             "scenario_hash": scenario_hash(result.scenario),
@@ -30,6 +30,7 @@ def summary(result: DayResult) -> dict[str, Any]:
             **_cost(result),
         }
     )
+    return numbers
 
 
 def _requests(result: DayResult) -> dict[str, int]:

@@ -1,19 +1,20 @@
 """A result on disk: written whole or not at all, in formats that other tools open."""
 
 import json
-import os
 import re
 import shutil
 import tempfile
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sim.day import DayResult
 from sim.errors import OutputError
-from sim.scenario.identity import canonical, scenario_hash
 from sim.headlines import summary
+from sim.scenario.identity import canonical, scenario_hash
+from sim.traces.request import sample
 
 DAY_FILES = (
     "ledger.csv",
@@ -27,6 +28,8 @@ DAY_FILES = (
 )
 """What a day's folder may hold; result.json is put there last."""
 LONGEST_NAME = 80
+SAMPLE_SIZE = 10_000
+"""Requests of a sampled trace: enough for a curve, small enough for any tool."""
 
 
 def default_folder(result_root: Path, name: str, scenario: Any) -> Path:
@@ -54,6 +57,20 @@ def claim_folder(folder: Path) -> None:
         raise OutputError(f"{folder}: cannot be written: {error.strerror}; choose another with --out") from None
 
 
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """A folder that can be written; should the work for it fail, it goes again, with the parents made for it."""
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    claim_folder(folder)
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # not empty: then it holds what was written after all
+            for path in made:
+                path.rmdir()
+        raise
+
+
 def save(result: DayResult, folder: Path, trace: str = "none", run: Mapping[str, Any] | None = None) -> None:
     """Write a day's files; an earlier result in the folder stays as it was until all new files are complete."""
     claim_folder(folder)
@@ -72,7 +89,9 @@ def _write(result: DayResult, folder: Path, trace: str, run: Mapping[str, Any]) 
     _parquet(result.traces.utilisation.table(), folder / "utilisation.parquet")
     _parquet(result.traces.events.table(), folder / "events.parquet")
     if trace != "none" and result.traces.requests is not None:
-        _parquet(result.traces.requests.table(), folder / "requests.parquet")
+        requests = result.traces.requests
+        kept = sample(requests, SAMPLE_SIZE) if trace == "sample" else requests
+        _parquet(kept.table(), folder / "requests.parquet")
     (folder / "scenario.yaml").write_text(canonical(result.scenario), encoding="utf-8")
     (folder / "run.json").write_text(_json(run), encoding="utf-8")
     (folder / "result.json").write_text(_json(summary(result)), encoding="utf-8")
@@ -90,7 +109,7 @@ def _publish(unfinished: Path, folder: Path) -> None:
     """Move the complete files into place; what an earlier run left and this one has not is removed."""
     for name in DAY_FILES:
         if (unfinished / name).exists():
-            os.replace(unfinished / name, folder / name)
+            (unfinished / name).replace(folder / name)
         else:
             (folder / name).unlink(missing_ok=True)
     shutil.rmtree(unfinished, ignore_errors=True)

@@ -48,7 +48,8 @@ class Breakdowns:
         while True:
             yield self.env.timeout(service_s)
             rng = self.streams.rng(f"failure {self.book.spec.name}", server, failure)
-            cause, labour, service = float(rng.random()), *rng.standard_exponential(2).tolist()
+            cause = float(rng.random())
+            labour, service = (float(draw) for draw in rng.standard_exponential(2))
             part = failed_part(self.hazard, cause)
             yield from self._down(server, part, labour_s(self.hazard, part, labour))
             service_s, failure = time_to_failure_s(self.hazard, self.multiplier, service), failure + 1

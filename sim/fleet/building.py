@@ -1,17 +1,22 @@
 """From choices and claims to pools an engine can run: laws tabulated, limits worked out, what does not fit refused."""
 
+from typing import get_args
+
 import numpy as np
 
 from sim.catalogue import Catalogue
-from sim.catalogue.types import Gpu, Model
 from sim.errors import FitError
-from sim.plant.memory import kv_room_bytes, kv_room_tokens, usable_bytes, weights_bytes
+from sim.plant.memory import kv_room_tokens, usable_bytes, weights_bytes
 from sim.plant.power import decode_w, prefill_w
 from sim.plant.steptime import WEIGHT_BYTES, matrix_rate, step_time_law
-from sim.scenario.schema import Pool, Scenario
+from sim.scenario.schema import Pool, Precision, Scenario
 from sim.serving.spec import ADMISSIONS, POLICIES, ROUTINGS, PoolSpec
 from sim.streams import Streams
 from sim.units import BYTES_PER_GIGABYTE
+
+TENSOR_PARALLEL = get_args(Pool.model_fields["tensor_parallel"].annotation)
+PRECISIONS: list[Precision] = sorted(get_args(Precision), key=lambda precision: -WEIGHT_BYTES[precision])
+"""Number formats, the widest first."""
 
 
 def build_pools(scenario: Scenario, catalogue: Catalogue, streams: Streams) -> list[PoolSpec]:
@@ -26,7 +31,9 @@ def build_pools(scenario: Scenario, catalogue: Catalogue, streams: Streams) -> l
 
 def check_fit(scenario: Scenario, catalogue: Catalogue) -> list[tuple[tuple[str, ...], str]]:
     """Pools whose model does not fit its GPUs: path of the pool, what is missing and which change would fit."""
-    found = [(("fleet", "pools", name), _misfit(pool, scenario, catalogue)) for name, pool in scenario.fleet.pools.items()]
+    found = [
+        (("fleet", "pools", name), _misfit(pool, scenario, catalogue)) for name, pool in scenario.fleet.pools.items()
+    ]
     return [(path, what) for path, what in found if what]
 
 
@@ -69,26 +76,33 @@ def _misfit(pool: Pool, scenario: Scenario, catalogue: Catalogue) -> str:
     """Why a pool's model does not fit, or nothing."""
     server, model = catalogue.pick("servers", pool.server), catalogue.pick("models", pool.model)
     gpu, efficiency = catalogue.pick("gpus", server.gpu), catalogue.pick("efficiencies", scenario.plant.efficiency)
-    room = kv_room_bytes(model, gpu, efficiency, pool.precision, pool.tensor_parallel)
-    if room > 0.0 and kv_room_tokens(model, gpu, efficiency, pool.precision, pool.kv_precision, pool.tensor_parallel):
+    if _fits(pool, pool.precision, pool.tensor_parallel, scenario, catalogue):
         return ""
     need = weights_bytes(model.params.value, pool.precision) / BYTES_PER_GIGABYTE
     have = usable_bytes(gpu, efficiency, pool.tensor_parallel) / BYTES_PER_GIGABYTE
-    remedy = _remedy(pool, model, gpu, scenario, catalogue)
     return (
         f"{model.title} at {pool.precision} needs {need:.1f} GB for its weights, but {pool.tensor_parallel} x "
-        f"{gpu.title} leave {have:.1f} GB: {max(need - have, 0.0):.1f} GB too little, with nothing left for a KV cache; "
-        f"{remedy}"
+        f"{gpu.title} leave {have:.1f} GB: {max(need - have, 0.0):.1f} GB too little, nothing left for a KV cache; "
+        f"{_remedy(pool, scenario, catalogue)}"
     )
 
 
-def _remedy(pool: Pool, model: Model, gpu: Gpu, scenario: Scenario, catalogue: Catalogue) -> str:
+def _fits(pool: Pool, precision: Precision, gpus: int, scenario: Scenario, catalogue: Catalogue) -> bool:
+    """Whether a replica on so many GPUs of the pool's servers holds the weights and at least one token."""
+    server = catalogue.pick("servers", pool.server)
+    gpu, efficiency = catalogue.pick("gpus", server.gpu), catalogue.pick("efficiencies", scenario.plant.efficiency)
+    if server.gpus.value % gpus or not matrix_rate(gpu, precision):
+        return False
+    return kv_room_tokens(catalogue.pick("models", pool.model), gpu, efficiency, precision, pool.kv_precision, gpus) > 0
+
+
+def _remedy(pool: Pool, scenario: Scenario, catalogue: Catalogue) -> str:
     """The smallest change that would fit: more GPUs a replica, a smaller number format, or another server."""
-    efficiency = catalogue.pick("efficiencies", scenario.plant.efficiency)
-    for gpus in (size for size in (1, 2, 4, 8) if size > pool.tensor_parallel):
-        if kv_room_bytes(model, gpu, efficiency, pool.precision, gpus) > 0.0:
-            return f"it fits with tensor_parallel: {gpus}"
-    for precision in sorted(WEIGHT_BYTES, key=lambda p: -WEIGHT_BYTES[p]):
-        if matrix_rate(gpu, precision) and kv_room_bytes(model, gpu, efficiency, precision, 8) > 0.0:
-            return f"it fits with tensor_parallel: 8 and precision: {precision}"
+    sizes = [size for size in TENSOR_PARALLEL if size >= pool.tensor_parallel]
+    for precision in (pool.precision, *PRECISIONS):
+        for gpus in sizes:
+            if _fits(pool, precision, gpus, scenario, catalogue):
+                wanted = {"tensor_parallel": gpus, "precision": precision}
+                changes = [f"{key}: {value}" for key, value in wanted.items() if value != getattr(pool, key)]
+                return f"it fits with {' and '.join(changes)}"
     return "it fits no server of this GPU; choose one with more memory"

@@ -28,7 +28,9 @@ class PoolBook:
         self.speed = 1.0
         """Speed factor of all servers now."""
         self.columns: dict[str, Minutes] = {name: np.zeros(minutes) for name in GAUGES}
-        self._energy: dict[str, Minutes] = {name: np.zeros(minutes) for name in ("gpu_j", "host_j", "storage_j", "network_j")}
+        self._energy: dict[str, Minutes] = {
+            name: np.zeros(minutes) for name in ("gpu_j", "host_j", "storage_j", "network_j")
+        }
         self._up: Minutes = np.zeros(minutes)
         self._down_s = 0.0
         self._changed_s = 0.0
@@ -62,13 +64,13 @@ class PoolBook:
         return self._count_energy(minute, length_s)
 
     def _count_energy(self, minute: int, length_s: float) -> float:
-        spec, up_s = self.spec, self._up[minute]
+        spec, up_s = self.spec, float(self._up[minute])
         busy_s, busy_j = self.engine.work_in(minute)
         idle_s = max(0.0, up_s * spec.replicas_per_server - busy_s)
         idle_w = self.gpu.idle_w.value * self.server.gpus.value / spec.replicas_per_server
         joules = {
             "gpu_j": busy_j + idle_w * idle_s,
-            "host_j": float(host_j(self.server, up_s, busy_s / spec.replicas_per_server)),
+            "host_j": host_j(self.server, up_s, busy_s / spec.replicas_per_server),
             "storage_j": self.server.storage_w.value * spec.servers * length_s,
             "network_j": self.server.network_w.value * spec.servers * length_s,
         }

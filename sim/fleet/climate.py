@@ -1,4 +1,4 @@
-"""The hall by minute: heat in, weather outside, cooling power, inlet temperature, and servers slowed when it is too warm."""
+"""The hall by minute: heat in, weather outside, cooling power, inlet temperature, and servers slowed in a warm hall."""
 
 from collections.abc import Sequence
 
@@ -44,7 +44,8 @@ class Climate:
         for book in self.books:
             if speed != book.speed:
                 book.set_speed(speed, now_s)
-                log.note(Event(now_s, book.spec.name, -1, "throttled" if speed < 1.0 else "unthrottled", 0.0, "", 0.0, 0, 0))
+                kind = "throttled" if speed < 1.0 else "unthrottled"
+                log.note(Event(now_s, book.spec.name, -1, kind, 0.0, "", 0.0, 0, 0))
 
     def close(self) -> PlantMinutes:
         """The trace of the hall."""

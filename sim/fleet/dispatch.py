@@ -15,7 +15,9 @@ from sim.workload.source import Source
 class Gateway:
     """One process that keeps the pools supplied a window ahead."""
 
-    def __init__(self, env: simpy.Environment, source: Source, engines: Sequence[Engine], pool_of: Sequence[int]) -> None:
+    def __init__(
+        self, env: simpy.Environment, source: Source, engines: Sequence[Engine], pool_of: Sequence[int]
+    ) -> None:
         self.env, self.source, self.engines = env, source, engines
         self.pool_of = np.asarray(pool_of)
         self.arrived = 0

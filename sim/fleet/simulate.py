@@ -31,7 +31,9 @@ Progress = Callable[[float], None]
 """Told the simulated time at every minute mark."""
 
 
-def simulate(scenario: Scenario, catalogue: Catalogue, engine: str = "reference", progress: Progress | None = None) -> DayTraces:
+def simulate(
+    scenario: Scenario, catalogue: Catalogue, engine: str = "reference", progress: Progress | None = None
+) -> DayTraces:
     """Simulate a scenario's day and return its traces, checked."""
     streams = Streams(scenario.seed)
     source = open_workload(scenario, catalogue, streams)
@@ -47,10 +49,10 @@ def simulate(scenario: Scenario, catalogue: Catalogue, engine: str = "reference"
 def _assemble(scenario: Scenario, catalogue: Catalogue, streams: Streams) -> "Fleet":
     env, log = simpy.Environment(), EventLog()
     minutes = ceil(scenario.day.duration_s / SECONDS_PER_MINUTE)
-    books = [
-        _book(env, spec, scenario, catalogue, minutes) for spec in build_pools(scenario, catalogue, streams)
-    ]
-    return Fleet(env, books, _climate(scenario, catalogue, books, minutes), _breakdowns(env, scenario, catalogue, books, streams, log), log, scenario.plant.climate.enabled)
+    books = [_book(env, spec, scenario, catalogue, minutes) for spec in build_pools(scenario, catalogue, streams)]
+    climate = _climate(scenario, catalogue, books, minutes)
+    breakdowns = _breakdowns(env, scenario, catalogue, books, streams, log)
+    return Fleet(env, books, climate, breakdowns, log, scenario.plant.climate.enabled)
 
 
 def _book(env: simpy.Environment, spec: PoolSpec, scenario: Scenario, catalogue: Catalogue, minutes: int) -> PoolBook:
@@ -67,7 +69,12 @@ def _climate(scenario: Scenario, catalogue: Catalogue, books: list[PoolBook], mi
 
 
 def _breakdowns(
-    env: simpy.Environment, scenario: Scenario, catalogue: Catalogue, books: list[PoolBook], streams: Streams, log: EventLog
+    env: simpy.Environment,
+    scenario: Scenario,
+    catalogue: Catalogue,
+    books: list[PoolBook],
+    streams: Streams,
+    log: EventLog,
 ) -> list[Breakdowns]:
     chosen = scenario.plant.failures
     if not chosen.enabled:
@@ -106,6 +113,8 @@ class Fleet:
         self.env.process(self._minutes(end_s, progress))
         self.env.run(until=end_s)
         self._mark(ceil(end_s / SECONDS_PER_MINUTE) - 1, end_s)
+        if progress:
+            progress(end_s)
         for breakdowns in self.breakdowns:
             breakdowns.close(end_s)
         for engine in self.engines:
@@ -127,7 +136,9 @@ class Fleet:
 
     def traces(self, use_cases: tuple[str, ...], arrived: int, left_out: int) -> DayTraces:
         """What the day leaves behind."""
-        requests = merge([engine.requests(use_cases) for engine in self.engines], [book.spec.servers for book in self.books])
+        requests = merge(
+            [engine.requests(use_cases) for engine in self.engines], [book.spec.servers for book in self.books]
+        )
         return DayTraces(
             requests=requests,
             digest=self._digest(requests),

@@ -1,0 +1,1 @@
+"""Laws of the machinery as pure functions: no clock, no state."""

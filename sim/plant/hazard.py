@@ -20,7 +20,12 @@ def time_to_failure_s(hazard: Hazard, multiplier: float, unit_exponential: float
 
 
 def failed_part(hazard: Hazard, uniform: float) -> str:
-    """The part at fault, by its share of failures, from a uniform draw."""
+    """The part at fault, by its share of failures, from a uniform draw.
+
+    >>> from sim.catalogue import read_catalogue
+    >>> failed_part(read_catalogue(kinds=["hazards"]).hazards["llama_3"], 0.7)
+    'host'
+    """
     cumulative = 0.0
     for part in PARTS:
         cumulative += getattr(hazard, f"{part}_fraction").value
@@ -30,5 +35,10 @@ def failed_part(hazard: Hazard, uniform: float) -> str:
 
 
 def labour_s(hazard: Hazard, part: str, unit_exponential: float) -> float:
-    """Hands-on time of a technician [s], exponential; software needs none, a restart mends it."""
+    """Hands-on time of a technician [s], exponential; software needs none, a restart mends it.
+
+    >>> from types import SimpleNamespace as Some
+    >>> labour_s(Some(technician_repair_s=Some(value=10_800.0)), "gpu", 0.5)
+    5400.0
+    """
     return 0.0 if part == "software" else hazard.technician_repair_s.value * unit_exponential

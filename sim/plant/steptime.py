@@ -17,7 +17,7 @@ ALL_REDUCES_PER_LAYER = 2
 
 @dataclass(frozen=True)
 class StepTimeLaw:
-    """An iteration with n tokens, K tokens of KV read and A prefill attention pairs takes base[n] + kv K + attention A."""
+    """An iteration of n tokens that reads K tokens of KV and A attention pairs takes base[n] + kv K + attention A."""
 
     base_s: Floats
     """Time by tokens in the batch, from none."""
@@ -28,7 +28,12 @@ class StepTimeLaw:
 
 
 def matrix_rate(gpu: Gpu, precision: str) -> float | None:
-    """Dense matrix rate of a GPU [FLOP/s] at a precision, or None where the hardware has none."""
+    """Dense matrix rate of a GPU [FLOP/s] at a precision, or None where the hardware has none.
+
+    >>> from sim.catalogue import read_catalogue
+    >>> matrix_rate(read_catalogue(kinds=["gpus"]).gpus["h100_sxm"], "bf16")
+    989000000000000.0
+    """
     fact = getattr(gpu, f"{precision}_flops_per_s")
     return fact.value if fact else None
 
@@ -48,6 +53,11 @@ def weights_read(model: Model, tokens: Floats) -> Floats:
     """Weights that an iteration of `tokens` [token] streams from memory; all of them in a dense model.
 
     The split into shared and routed weights follows from the total and the active count.
+
+    >>> from sim.catalogue import read_catalogue
+    >>> model = read_catalogue(kinds=["models"]).models["mixtral_8x7b"]
+    >>> weights_read(model, np.array([1.0])).round().tolist() == [model.active_params.value]
+    True
     """
     if model.experts is None or model.active_experts is None or not model.experts.value:
         return np.full_like(tokens, model.params.value)
@@ -60,12 +70,19 @@ def all_reduce_s(tokens: Floats, model: Model, gpu: Gpu, efficiency: Efficiency,
     """Time of all tensor-parallel sums of an iteration [s]: latency plus ring traffic over the GPU links.
 
     bytes = tokens * hidden * 2 (activations stay at 16 bits), each sent 2 (gpus - 1) / gpus times.
+
+    >>> from sim.catalogue import read_catalogue
+    >>> book = read_catalogue(kinds=["models", "gpus", "efficiencies"])
+    >>> replica = book.models["llama_2_70b"], book.gpus["h100_sxm"], book.efficiencies["roofline_2026"]
+    >>> all_reduce_s(np.array([1.0]), *replica, gpus=8).round(9).tolist()
+    [0.000862564]
     """
     if gpus == 1:
         return np.zeros_like(tokens)
     sums = ALL_REDUCES_PER_LAYER * model.layers.value
     sent = tokens * model.hidden.value * WEIGHT_BYTES["bf16"] * 2.0 * (gpus - 1) / gpus
-    return sums * (efficiency.collective_latency_s.value + sent / (gpu.link_bytes_per_s.value * efficiency.link_fraction.value))
+    link_bytes_per_s = gpu.link_bytes_per_s.value * efficiency.link_fraction.value
+    return sums * (efficiency.collective_latency_s.value + sent / link_bytes_per_s)
 
 
 def step_time_law(
@@ -76,6 +93,12 @@ def step_time_law(
     base[n] = max(weights read / bandwidth, 2 n active weights / matrix rate) + all-reduce + overhead;
     kv = KV bytes a token / bandwidth; attention = 4 layers heads head_dim FLOPs a pair.
     Valid where kernels are bound by memory or arithmetic, that is from a few hundred million weights up.
+
+    >>> from sim.catalogue import read_catalogue
+    >>> book = read_catalogue(kinds=["models", "gpus", "efficiencies"])
+    >>> replica = book.models["llama_2_70b"], book.gpus["h100_sxm"], book.efficiencies["roofline_2026"]
+    >>> round(float(step_time_law(*replica, "bf16", "bf16", gpus=8, tokens=1).base_s[1]), 9)
+    0.009046952
     """
     rate = matrix_rate(gpu, precision)
     if rate is None:

@@ -132,7 +132,7 @@ class Batch:
 
     def begin(self, now_s: float) -> Iteration | None:
         """Decide the next iteration at a boundary; None when there is nothing to do (yet)."""
-        self._drop_impatient(now_s)
+        self._head(now_s)
         return self._plan(now_s)
 
     def alarm_s(self) -> float:
@@ -154,19 +154,24 @@ class Batch:
 
     def forget_impatient(self, now_s: float) -> None:
         """Everybody whose patience has run out, wherever they stand in the queue; for the end of the day."""
-        waiting = [job for job in self.queue if job.made or now_s - job.queued_s <= self.spec.patience_s[job.use_case]]
-        self.abandoned += [job for job in self.queue if job not in waiting]
-        self.queue = deque(waiting)
+        waiting: deque[Job] = deque()
+        for job in self.queue:
+            (self.abandoned if self._is_gone(job, now_s) else waiting).append(job)
+        self.queue = waiting
 
     def _plan(self, now_s: float) -> Iteration | None:
         """The policy: what the next iteration is."""
         raise NotImplementedError
 
-    def _drop_impatient(self, now_s: float) -> None:
-        """Requests found gone when their turn comes; one that has had a token stays."""
-        patience = self.spec.patience_s
-        while self.queue and not self.queue[0].made and now_s - self.queue[0].queued_s > patience[self.queue[0].use_case]:
+    def _head(self, now_s: float) -> Job | None:
+        """The first in the queue, once those before it who are found gone have been dropped."""
+        while self.queue and self._is_gone(self.queue[0], now_s):
             self.abandoned.append(self.queue.popleft())
+        return self.queue[0] if self.queue else None
+
+    def _is_gone(self, job: Job, now_s: float) -> bool:
+        """Whether the patience of a waiting request has run out; one that has had a token stays."""
+        return not job.made and bool(now_s - job.queued_s > self.spec.patience_s[job.use_case])
 
     def _make_room(self) -> None:
         """On demand: preempt the latest admitted until every decoding request can grow by a token."""
@@ -178,9 +183,9 @@ class Batch:
 
     def _admit(self, now_s: float) -> Job | None:
         """Take the head of the queue into the batch if batch limit and KV cache allow."""
-        if not self.queue or len(self.running) >= self.spec.max_requests:
+        job, spec = self._head(now_s), self.spec
+        if job is None or len(self.running) >= spec.max_requests:
             return None
-        job, spec = self.queue[0], self.spec
         goal = job.prompt + job.made
         if not rules.can_join(spec.admission, spec.kv_room_tokens, self.held, len(self.running), goal, job.whole):
             return None

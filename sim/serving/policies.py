@@ -19,8 +19,8 @@ class ContinuousBatch(Batch):
         """Whole prompts up to the token limit; a single longer one goes alone."""
         chunks: list[tuple[Job, int]] = []
         tokens = 0
-        while self.queue:
-            goal = self.queue[0].prompt + self.queue[0].made
+        while head := self._head(now_s):
+            goal = head.prompt + head.made
             if chunks and tokens + goal > self.spec.max_batched_tokens:
                 break
             job = self._admit(now_s)
@@ -79,6 +79,11 @@ class StaticBatch(Batch):
         """When the wait of the first request runs out."""
         return self.queue[0].queued_s + self.spec.wait_s if self.queue else inf
 
+    def _drop_impatient(self, now_s: float) -> None:
+        """Nobody asks who still waits before the next batch is formed."""
+        if not self.running:
+            super()._drop_impatient(now_s)
+
     def _plan(self, now_s: float) -> Iteration | None:
         if self.running:
             return self._decode(now_s)
@@ -91,9 +96,10 @@ class StaticBatch(Batch):
 
     def _admit_padded(self, now_s: float) -> bool:
         """Admit the next request if the padded batch still keeps the limits; the first one always."""
-        if not self.queue or len(self.running) >= self.spec.max_requests:
+        head = self._head(now_s)
+        if head is None or len(self.running) >= self.spec.max_requests:
             return False
-        batch = [*self.running, self.queue[0]]
+        batch = [*self.running, head]
         prompt, answer = _longest(batch)
         fits = len(batch) * (prompt + answer) <= self.spec.kv_room_tokens
         short = len(batch) * prompt <= self.spec.max_batched_tokens

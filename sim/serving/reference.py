@@ -262,5 +262,6 @@ class ReferencePool:
         return range(server * size, (server + 1) * size)
 
     def _set_available(self, server: int, up: bool) -> None:
-        changed = set(self._replicas_of(server))
-        self._available = [i for i in range(self.spec.replicas) if (i in changed and up) or i in set(self._available) - changed]
+        changed = self._replicas_of(server)
+        others = [index for index in self._available if index not in changed]
+        self._available = sorted([*others, *changed]) if up else others

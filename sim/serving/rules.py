@@ -46,12 +46,9 @@ def iterations_by(first_s: float, growth_s: float, time_s: float, guess: int) ->
     (3, 4)
     """
     linear = first_s - growth_s
-    if growth_s > 0.0:
-        root = (math.sqrt(linear * linear + 4.0 * growth_s * time_s) - linear) / (2.0 * growth_s)
-    else:
-        root = time_s / first_s
+    root = 2.0 * time_s / (linear + math.sqrt(linear * linear + 4.0 * growth_s * time_s))  # no cancellation for small growth
     count = max(guess, int(root) - 1)
-    while elapsed_s(first_s, growth_s, count + 1) <= time_s:
+    while first_s * (count + 1) + growth_s * (count + 1) * count <= time_s:
         count += 1
     return count
 

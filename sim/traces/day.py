@@ -1,6 +1,7 @@
 """DayTraces: all that one simulated day leaves behind, and the conservation laws it must obey."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -8,10 +9,12 @@ from sim.errors import InvariantError
 from sim.traces.digest import Digest
 from sim.traces.events import EventLog
 from sim.traces.request import Outcome, RequestTrace
-from sim.traces.utilisation import UtilisationTrace
+from sim.traces.utilisation import Minutes, UtilisationTrace
 
 CLOSENESS = 1e-9
 """Relative error that rounding may leave in a sum of energies or times."""
+MICROSECOND_S = 1e-6
+"""How far two times may seem to be in the wrong order."""
 
 
 @dataclass(frozen=True)
@@ -38,31 +41,53 @@ class DayTraces:
     """Requests of a trace that arrive after the day has ended."""
 
     def check(self) -> None:
-        """Raise InvariantError unless requests and energy are conserved and nobody worked longer than there was time."""
+        """Raise InvariantError unless requests and energy are conserved and nobody worked longer than time allows."""
         self._check_requests()
+        if self.requests is not None:
+            _check_rows(self.requests, self.digest)
         self._check_minutes()
 
     def _check_requests(self) -> None:
         counted = self.digest.arrived
         if counted != self.arrived:
             raise InvariantError(f"{self.arrived} requests arrived, but {counted} are accounted for")
-        measured = int(self.digest.bins[:, :, 2].sum())
-        if measured != self.digest.count(Outcome.FINISHED):
-            raise InvariantError(f"{measured} requests have a latency, but {self.digest.count(Outcome.FINISHED)} finished")
+        measured, finished = int(self.digest.bins[:, :, 2].sum()), self.digest.count(Outcome.FINISHED)
+        if measured != finished:
+            raise InvariantError(f"{measured} requests have a latency, but {finished} finished")
 
     def _check_minutes(self) -> None:
         trace = self.utilisation
         for pool in trace.pools:
             present_s = pool.up_server_s + pool.down_server_s + pool.asleep_server_s
             _close(present_s.sum(), pool.servers * trace.minute_s.sum(), f"server-seconds of pool {pool.pool}")
+            _not_negative(pool.it_j, f"energy of pool {pool.pool}")
+            _not_negative(pool.busy_s, f"busy time of pool {pool.pool}")
             capacity_s = pool.up_server_s * (pool.replicas / pool.servers)
-            if np.any(pool.busy_s > capacity_s * (1.0 + CLOSENESS) + CLOSENESS):
+            if not np.all(pool.busy_s <= capacity_s * (1.0 + CLOSENESS) + CLOSENESS):
                 raise InvariantError(f"replicas of pool {pool.pool} are busy for longer than they are up")
+        _not_negative(trace.plant.cooling_j, "energy of cooling")
+        _not_negative(trace.plant.losses_j, "electrical losses")
         parts_j = sum(float(pool.it_j.sum()) for pool in trace.pools)
         parts_j += float(trace.plant.cooling_j.sum() + trace.plant.losses_j.sum())
         _close(parts_j, float(trace.facility_j.sum()), "energy at the feed and the sum of its parts")
 
 
+def _check_rows(requests: RequestTrace, digest: Digest) -> None:
+    """The rows that were kept tell the same as the counts, and each request's times are in order."""
+    rows = np.bincount(requests.outcome, minlength=len(Outcome))
+    if rows.tolist() != [digest.count(outcome) for outcome in Outcome]:
+        raise InvariantError(f"the outcomes of the request trace, {rows.tolist()}, are not those that were counted")
+    done = requests.outcome == Outcome.FINISHED
+    times = (requests.arrival_s, requests.start_s, requests.first_token_s, requests.finish_s)
+    if not all(np.all(before[done] <= after[done] + MICROSECOND_S) for before, after in pairwise(times)):
+        raise InvariantError("a finished request has its arrival, start, first token and finish in the wrong order")
+
+
+def _not_negative(values: Minutes, what: str) -> None:
+    if not np.all(values >= 0.0):
+        raise InvariantError(f"{what} is negative, or not a number, in some minute")
+
+
 def _close(left: float, right: float, what: str) -> None:
-    if abs(left - right) > CLOSENESS * max(abs(left), abs(right), 1.0):
+    if not abs(left - right) <= CLOSENESS * max(abs(left), abs(right), 1.0):  # so that a NaN is refused, too
         raise InvariantError(f"{what}: {left!r} is not {right!r}")

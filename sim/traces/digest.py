@@ -34,7 +34,7 @@ def bins_of(values: Floats) -> Counts:
     [0, 2561]
     """
     keys = (values.view(np.int64) >> SHIFT) - FIRST_KEY + 1
-    return np.clip(keys, 0, BINS - 1)
+    return np.asarray(np.clip(keys, 0, BINS - 1), dtype=np.int64)
 
 
 def bin_edges() -> Floats:
@@ -77,19 +77,21 @@ class Digest:
         """Count every request of a trace."""
         hours = self.outcomes.shape[1]
         hour = np.minimum((trace.arrival_s // SECONDS_PER_HOUR).astype(np.int64), hours - 1)
-        np.add.at(self.outcomes, (trace.use_case, hour, trace.outcome), 1)
+        use_case = trace.use_case.astype(np.int64)
+        np.add.at(self.outcomes, (use_case, hour, trace.outcome), 1)
         done = trace.outcome == Outcome.FINISHED
-        case, hour = trace.use_case[done], hour[done]
+        case, hour = use_case[done], hour[done]
         np.add.at(self.tokens, (case, hour, 0), trace.prompt_tokens[done])
         np.add.at(self.tokens, (case, hour, 1), trace.output_tokens[done])
         for index, values in enumerate(latencies(trace, done)):
             known = ~np.isnan(values)
             self._measure(case[known], hour[known], index, values[known])
 
-    def _measure(self, case: NDArray[np.int16], hour: Counts, metric: int, values: Floats) -> None:
-        np.add.at(self.bins, (case, hour, metric, bins_of(values)), 1)
-        np.add.at(self.ticks, (case, hour, metric), np.rint(values * TICKS_PER_S).astype(np.int64))
-        np.maximum.at(self.maxima, (case, metric), values)
+    def _measure(self, case: Counts, hour: Counts, metric: int, values: Floats) -> None:
+        column = np.full(values.size, metric)
+        np.add.at(self.bins, (case, hour, column, bins_of(values)), 1)
+        np.add.at(self.ticks, (case, hour, column), np.rint(values * TICKS_PER_S).astype(np.int64))
+        np.maximum.at(self.maxima, (case, column), values)
 
     def count(self, outcome: Outcome) -> int:
         """Requests that ended so."""

@@ -98,7 +98,7 @@ class UtilisationTrace:
     @property
     def it_j(self) -> Minutes:
         """Energy of all pools by minute."""
-        return np.sum([pool.it_j for pool in self.pools], axis=0)
+        return np.asarray(np.sum([pool.it_j for pool in self.pools], axis=0), dtype=np.float64)
 
     @property
     def facility_j(self) -> Minutes:

@@ -47,6 +47,12 @@ class Requests:
             self.output_tokens[start:stop],
         )
 
+    def after(self, count: int) -> "Requests":
+        """All but the first `count`, as views of the same memory."""
+        return Requests(
+            self.arrival_s[count:], self.use_case[count:], self.prompt_tokens[count:], self.output_tokens[count:]
+        )
+
     def where(self, chosen: NDArray[np.bool_]) -> "Requests":
         """Those chosen by a mask of shape (n,), in the same order."""
         return Requests(

@@ -1,0 +1,31 @@
+"""A day small enough for the reference engine: what many tests, and the golden file, run."""
+
+from typing import Any
+
+from sim.scenario.schema import Scenario
+
+HOUR_S = 3600.0
+
+
+def tiny_day(changes: dict[str, Any] | None = None) -> Scenario:
+    """One hour of some 300 short requests on three servers of eight GPUs with Llama 3.1 8B; nothing breaks."""
+    day = Scenario(
+        name="tiny",
+        day={"duration_s": HOUR_S},
+        workload={
+            "demand": {"requests_per_day": 7200, "shape": "flat"},
+            "use_cases": {"code": {"lengths": "azure_code_2023"}},
+        },
+        fleet={"pools": {"main": {"model": "llama_3_1_8b", "servers": 3}}},
+        plant={"failures": {"enabled": False}},
+    )
+    return day.replace(changes or {})
+
+
+BREAKING: dict[str, Any] = {
+    "plant.failures.enabled": True,
+    "plant.failures.multiplier": 1e5,
+    "facts.hazards.llama_3.restart_s": 60.0,
+    "facts.hazards.llama_3.technician_repair_s": 240.0,
+}
+"""Changes that make every server fail some fifteen times an hour."""

@@ -1,0 +1,175 @@
+"""Plays one pool through a script, on any engine: the door of the fleet's processes and nothing else is used."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from math import ceil
+from typing import Any
+
+import numpy as np
+import simpy
+
+from sim.fleet.engine import Engine
+from sim.plant.steptime import StepTimeLaw
+from sim.serving.reference import ReferencePool
+from sim.serving.spec import ADMISSIONS, POLICIES, ROUTINGS, PoolSpec
+from sim.traces.request import Outcome, RequestTrace
+from sim.workload.requests import Requests
+
+MAKERS: dict[str, Callable[[simpy.Environment, PoolSpec, int], Engine]] = {
+    "reference": ReferencePool,
+}
+ENGINES = list(MAKERS)
+MINUTE_S = 60.0
+CASES = 3
+NAMED = {"policy": POLICIES, "admission": ADMISSIONS, "routing": ROUTINGS}
+LAWS = ("base_s", "kv_s", "attention_s")
+
+Action = tuple[float, str, int, float]
+"""When, "fail" | "restore" | "speed", server, and the speed factor (else ignored)."""
+
+
+def spec(**overrides: Any) -> PoolSpec:
+    """One replica whose iterations take a second, whatever is in them; `base_s` may be a function of tokens."""
+    law = {name: overrides.pop(name) for name in LAWS if name in overrides}
+    named = {name: NAMED[name][overrides.pop(name)] for name in NAMED if isinstance(overrides.get(name), str)}
+    replicas, base_s = overrides.get("replicas", 1), law.get("base_s", 1.0)
+    table = [base_s(n) for n in range(64)] if callable(base_s) else np.broadcast_to(base_s, (64,))
+    return replace(_plain(replicas, law | {"base_s": np.array(table, np.float64)}), **named, **overrides)
+
+
+def _plain(replicas: int, law: dict[str, Any]) -> PoolSpec:
+    return PoolSpec(
+        name="pool",
+        replicas=replicas,
+        replicas_per_server=1,
+        law=StepTimeLaw(**({"kv_s": 0.0, "attention_s": 0.0} | law)),
+        prefill_w=700.0,
+        decode_w=300.0 + 10.0 * np.arange(9),
+        kv_room_tokens=10**9,
+        max_context_tokens=10**9,
+        policy=POLICIES["continuous"],
+        admission=ADMISSIONS["reserved"],
+        max_requests=8,
+        max_batched_tokens=2_048,
+        wait_s=0.0,
+        routing=ROUTINGS["round_robin"],
+        stale_s=0.0,
+        max_attempts=3,
+        patience_s=np.full(CASES, np.inf),
+        routing_salt=0x5EED,
+    )
+
+
+def asks(*rows: tuple[float, int, int] | tuple[float, int, int, int]) -> Requests:
+    """Requests from rows of arrival, prompt tokens, output tokens and (if not 0) use case."""
+    columns = [(row[0], row[3] if len(row) > 3 else 0, row[1], row[2]) for row in rows]
+    kinds = (np.float64, np.int16, np.int32, np.int32)
+    if not columns:
+        return Requests.empty()
+    return Requests(*(np.array(column, kind) for column, kind in zip(zip(*columns, strict=True), kinds, strict=True)))
+
+
+@dataclass
+class Outcomes:
+    """All that an engine tells of a day."""
+
+    trace: RequestTrace
+    """What became of every request."""
+    minutes: dict[str, Any] = field(default_factory=dict)
+    """Work by minute."""
+    work: list[tuple[float, float]] = field(default_factory=list)
+    """Busy replica-seconds and joules by minute, as told right after each mark."""
+    gauges: list[tuple[int, int, int]] = field(default_factory=list)
+    """Waiting, running, KV tokens at each mark and right before each action."""
+    failures: list[tuple[int, int]] = field(default_factory=list)
+    """Requeued and lost at each failure."""
+    counters: dict[str, int] = field(default_factory=dict)
+    """requeued, too_long, preempted."""
+
+    def count(self, outcome: Outcome) -> int:
+        """Requests that ended so."""
+        return int((self.trace.outcome == outcome).sum())
+
+    def total(self, column: str) -> float:
+        """Sum over the day of a column of the minutes."""
+        return float(self.minutes[column].sum())
+
+
+class Play:
+    """A stage: SimPy processes that deposit windows, act and mark."""
+
+    def __init__(self, engine_name: str, pool: PoolSpec, requests: Requests, until_s: float, window_s: float) -> None:
+        self.env = simpy.Environment()
+        self.engine = MAKERS[engine_name](self.env, pool, ceil(until_s / MINUTE_S))
+        self.requests, self.until_s, self.window_s = requests, until_s, window_s
+        self.seen = Outcomes(trace=None)  # type: ignore[arg-type]
+
+    def run(self, script: Iterable[Action], slices_s: Iterable[float]) -> Outcomes:
+        """Let the day pass, and collect what it leaves."""
+        self.env.process(self._deposit())
+        self.env.process(self._marks())
+        for action in script:
+            self.env.process(self._act(*action))
+        for at_s in slices_s:
+            self.env.process(self._look(at_s))
+        self.env.run(until=self.until_s)
+        self._mark(ceil(self.until_s / MINUTE_S) - 1)
+        self.engine.close(self.until_s)
+        return self._collect()
+
+    def _deposit(self) -> Any:
+        while self.env.now < self.until_s:
+            end_s = min(self.env.now + self.window_s, self.until_s)
+            self.engine.deposit(self.requests.between(self.env.now, end_s))
+            yield self.env.timeout(end_s - self.env.now)
+
+    def _marks(self) -> Any:
+        for minute in range(ceil(self.until_s / MINUTE_S) - 1):
+            yield self.env.timeout((minute + 1) * MINUTE_S - self.env.now)
+            self._mark(minute)
+
+    def _mark(self, minute: int) -> None:
+        self.engine.advance(self.env.now)
+        self.seen.gauges.append(self.engine.gauges())
+        self.engine.mark(self.env.now)
+        self.seen.work.append(self.engine.work_in(minute))
+
+    def _look(self, at_s: float) -> Any:
+        """Only look: what is seen must not depend on being looked at."""
+        yield self.env.timeout(at_s)
+        self.engine.advance(self.env.now)
+        self.seen.gauges.append(self.engine.gauges())
+
+    def _act(self, at_s: float, action: str, server: int, value: float) -> Any:
+        yield self.env.timeout(at_s)
+        self.engine.advance(self.env.now)
+        if action == "fail":
+            self.seen.failures.append(self.engine.fail(server))
+        elif action == "restore":
+            self.engine.restore(server)
+        elif action == "speed":
+            self.engine.set_speed(server, value)
+        else:
+            raise ValueError(action)
+
+    def _collect(self) -> Outcomes:
+        self.seen.trace = self.engine.requests(tuple(f"case {n}" for n in range(CASES)))
+        self.seen.minutes = {name: np.asarray(column) for name, column in self.engine.minutes().items()}
+        counters = ("requeued", "too_long", "preempted")
+        self.seen.counters = {name: int(getattr(self.engine, name)) for name in counters}
+        return self.seen
+
+
+def play(
+    engine_name: str,
+    pool: PoolSpec,
+    requests: Requests,
+    script: Iterable[Action] = (),
+    until_s: float = 60.0,
+    window_s: float = 60.0,
+    slices_s: Iterable[float] = (),
+) -> Outcomes:
+    """Run an engine through a script of failures, restorations and speeds; `slices_s` are times at which to look."""
+    if requests.size and requests.arrival_s[-1] >= until_s:
+        raise ValueError("a request arrives after the end")
+    return Play(engine_name, pool, requests, until_s, window_s).run(script, slices_s)
