@@ -112,7 +112,7 @@ def decide(pool, r):
     """Begin what runs next at the replica's clock; False when there is nothing to run (yet)."""
     replica, limits = pool.replicas[r], pool.limits[0]
     now_s = replica.clock_s
-    if limits.impatient == 1 and (replica.batch == 0 or limits.policy != STATIC):
+    if replica.batch == 0 or limits.policy != STATIC:
         drop_impatient(pool, r, now_s)
     if limits.policy == STATIC:
         return decide_static(pool, r, now_s)
@@ -120,7 +120,7 @@ def decide(pool, r):
         while replica.held + replica.decoding > limits.room:
             preempt(pool, r)
     if limits.policy == CONTINUOUS:
-        if head_fits(pool, r):
+        if head_fits(pool, r, now_s):
             begin_prompts(pool, r, now_s)
             return True
     elif begin_chunks(pool, r, now_s):
@@ -137,7 +137,7 @@ def begin_prompts(pool, r, now_s):
     """Prefill first: whole prompts up to the token limit, a single longer one alone."""
     replica, limits = pool.replicas[r], pool.limits[0]
     tokens, attention, joining = 0, 0.0, 0
-    while head_fits(pool, r):
+    while head_fits(pool, r, now_s):
         head = pool.nodes[replica.head]
         goal = head.prompt + head.made
         if joining > 0 and tokens + goal > limits.max_batched_tokens:
@@ -159,7 +159,7 @@ def begin_chunks(pool, r, now_s):
     n = replica.newest if replica.batch > replica.decoding else NOBODY
     while left > 0:
         if n == NOBODY:
-            if not head_fits(pool, r):
+            if not head_fits(pool, r, now_s):
                 break
             n = admit(pool, r, now_s)
         node = pool.nodes[n]
@@ -272,7 +272,10 @@ def form_static(pool, r, now_s):
     """Pad a batch to its longest prompt and answer, as far as limits and KV cache allow, and prefill it."""
     replica, limits = pool.replicas[r], pool.limits[0]
     size, prompt, answer, tokens = 0, 0, 0, 0
-    while replica.head != NOBODY and size < limits.max_requests:
+    while size < limits.max_requests:
+        drop_impatient(pool, r, now_s)
+        if replica.head == NOBODY:
+            break
         head = pool.nodes[replica.head]
         longest, longest_answer = max(prompt, head.prompt), max(answer, head.output)
         fits = (size + 1) * (longest + longest_answer) <= limits.room

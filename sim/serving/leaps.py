@@ -206,6 +206,8 @@ def dequeue(pool, r):
 def drop_impatient(pool, r, now_s):
     """Requests found gone when their turn comes."""
     replica = pool.replicas[r]
+    if pool.limits[0].impatient == 0:
+        return
     while replica.head != NOBODY:
         node = pool.nodes[replica.head]
         patience_s = pool.patience_s[node.use_case]
@@ -243,9 +245,10 @@ def unlink(pool, r, n):
 
 
 @compiled
-def head_fits(pool, r):
-    """Whether batch limit and KV cache admit the head of the queue."""
+def head_fits(pool, r, now_s):
+    """Whether batch limit and KV cache admit the first in the queue who has not left."""
     replica, limits = pool.replicas[r], pool.limits[0]
+    drop_impatient(pool, r, now_s)
     if replica.head == NOBODY or replica.batch >= limits.max_requests:
         return False
     node = pool.nodes[replica.head]

@@ -79,10 +79,9 @@ class StaticBatch(Batch):
         """When the wait of the first request runs out."""
         return self.queue[0].queued_s + self.spec.wait_s if self.queue else inf
 
-    def _drop_impatient(self, now_s: float) -> None:
-        """Nobody asks who still waits before the next batch is formed."""
-        if not self.running:
-            super()._drop_impatient(now_s)
+    def begin(self, now_s: float) -> Iteration | None:
+        """As for any batch; but nobody asks who still waits before the next batch is formed."""
+        return self._plan(now_s) if self.running else super().begin(now_s)
 
     def _plan(self, now_s: float) -> Iteration | None:
         if self.running:

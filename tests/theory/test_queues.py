@@ -1,7 +1,7 @@
-"""A pool with degenerate laws is a textbook queue; its mean waits must lie in 99 % intervals, and wrong theories outside.
+"""A pool with degenerate laws is a textbook queue: mean waits lie in 99 % intervals, wrong theories outside.
 
-Intervals come from batch means: the first thirtieth of the requests is dropped (the queue starts empty), the rest is cut
-into 29 batches of thousands of requests, far longer than the queue remembers, whose means are taken as independent.
+Intervals come from batch means: the first thirtieth of the requests is dropped (the queue starts empty), the rest is
+cut into 29 batches of thousands of requests, far longer than the queue remembers, whose means are taken as independent.
 """
 
 from functools import cache
@@ -11,7 +11,6 @@ import pytest
 from scipy import stats
 
 from sim.traces.request import Outcome
-
 from sim.workload.requests import Requests
 from tests.twins.harness import ENGINES, asks, play, spec
 
@@ -48,7 +47,7 @@ def arrivals(rng, count, gap_s, prompts, answers):
 
 @cache
 def one_at_a_time(engine, law, count=60_000):
-    """M/M/1 or M/D/1: one request a batch, one token an answer, so that service is the prefill: a millisecond a token."""
+    """M/M/1 or M/D/1: one request a batch, one token an answer, so that service is the prefill: 1 ms a token."""
     rng = np.random.default_rng(11)
     exponential = np.ceil(rng.exponential(TOKENS, count))
     prompts = exponential if law == "M" else np.full(count, TOKENS)
@@ -57,11 +56,11 @@ def one_at_a_time(engine, law, count=60_000):
 
 
 @cache
-def many_at_a_time(engine, count=50_000):
+def many_at_a_time(engine, count=40_000):
     """M/M/c: iterations of constant length; an answer of N tokens, N geometric, takes N of them.
 
-    Two departures from the theory remain: who comes in mid-iteration waits for its end (half an iteration, for those who
-    find anyone there: it is in the formula below), and a geometric length has 2 % less variance than an exponential one
+    Two departures from the theory remain: who comes in mid-iteration waits for its end (half an iteration, for those
+    who find anyone there: it is in the formula below), and a geometric length has 2 % less variance than an exponential one
     (a change of one per cent of the wait, well inside the interval).
     """
     rng = np.random.default_rng(12)

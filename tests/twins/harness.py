@@ -10,13 +10,17 @@ import simpy
 
 from sim.fleet.engine import Engine
 from sim.plant.steptime import StepTimeLaw
+from sim.serving.compiled import CompiledPool
+from sim.serving.layout import KEEP_ALL
 from sim.serving.reference import ReferencePool
 from sim.serving.spec import ADMISSIONS, POLICIES, ROUTINGS, PoolSpec
+from sim.traces.digest import Digest
 from sim.traces.request import Outcome, RequestTrace
 from sim.workload.requests import Requests
 
 MAKERS: dict[str, Callable[[simpy.Environment, PoolSpec, int], Engine]] = {
     "reference": ReferencePool,
+    "compiled": lambda env, pool, minutes: CompiledPool(pool, minutes, _digest(minutes), KEEP_ALL),
 }
 ENGINES = list(MAKERS)
 MINUTE_S = 60.0
@@ -26,6 +30,10 @@ LAWS = ("base_s", "kv_s", "attention_s")
 
 Action = tuple[float, str, int, float]
 """When, "fail" | "restore" | "speed", server, and the speed factor (else ignored)."""
+
+
+def _digest(minutes: int) -> Digest:
+    return Digest.empty(tuple(f"case {n}" for n in range(CASES)), ceil(minutes / 60))
 
 
 def spec(**overrides: Any) -> PoolSpec:

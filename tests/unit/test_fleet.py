@@ -13,7 +13,7 @@ from sim.fleet.building import build_pools, check_fit
 from sim.fleet.simulate import simulate
 from sim.streams import Streams
 from sim.traces.request import Outcome
-from tests.golden.tiny import BREAKING, HOUR_S, tiny_day
+from tests.golden.tiny_day import BREAKING, HOUR_S, tiny_day
 
 CATALOGUE = read_catalogue()
 IDLE = {"workload.demand.requests_per_day": 0}
@@ -142,11 +142,11 @@ def test_a_request_has_only_so_many_tries():
 
 
 def availability(seed, technicians=1000, multiplier=1.0):
-    """Of forty servers over four days that fail each 4 h and take an hour to mend."""
+    """Of forty servers over two days that fail each 4 h and take an hour to mend."""
     traces = traces_of(
         IDLE,
         {
-            "day.duration_s": 96 * HOUR_S,
+            "day.duration_s": 48 * HOUR_S,
             "fleet.pools.main.servers": 40,
             "plant.failures.enabled": True,
             "plant.failures.multiplier": multiplier,
@@ -158,12 +158,12 @@ def availability(seed, technicians=1000, multiplier=1.0):
         seed=seed,
     )
     pool = traces.utilisation.pools[0]
-    return pool.up_server_s.sum() / (40 * 96 * HOUR_S)
+    return pool.up_server_s.sum() / (40 * 48 * HOUR_S)
 
 
 def test_availability_is_mtbf_over_mtbf_and_mttr_unless_hands_are_short():
     wanted = 4.0 / (4.0 + 1.0)
-    assert np.mean([availability(seed) for seed in (1, 2, 3)]) == pytest.approx(wanted, abs=0.015)
+    assert np.mean([availability(seed) for seed in (1, 2, 3)]) == pytest.approx(wanted, abs=0.02)
     assert availability(1, technicians=4) < wanted - 0.1
     assert availability(1, multiplier=1.5) == pytest.approx(4 / 1.5 / (4 / 1.5 + 1), abs=0.03)
 
@@ -276,7 +276,9 @@ def test_a_warmer_site_needs_more_cooling():
 # --- the edges of a day -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("duration_s", "minutes"), [(90.5, [60, 30.5]), (60, [60]), (20, [20]), (120.25, [60, 60, 0.25])])
+@pytest.mark.parametrize(
+    ("duration_s", "minutes"), [(90.5, [60, 30.5]), (60, [60]), (20, [20]), (120.25, [60, 60, 0.25])]
+)
 def test_a_day_may_end_inside_a_minute(duration_s, minutes):
     told = []
     day = tiny_day({"day.duration_s": duration_s, "workload.demand.requests_per_day": 86_400})
@@ -290,7 +292,7 @@ def test_a_day_may_end_inside_a_minute(duration_s, minutes):
 
 
 def test_who_is_not_done_by_the_end_is_in_flight():
-    traces = traces_of(SLOW, {"day.duration_s": 130})
+    traces = traces_of(SLOW, {"day.duration_s": 130, "workload.demand.requests_per_day": 240_000})
     flying = traces.requests.outcome == Outcome.IN_FLIGHT
     assert flying.any()
     assert np.isnan(traces.requests.finish_s[flying]).all()

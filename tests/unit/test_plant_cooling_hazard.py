@@ -68,7 +68,9 @@ def test_pumps_move_the_heat_and_that_of_the_chiller():
     assert whole == pytest.approx(compressor + 0.02 * 2000 / 8 + 0.015 * (1000 + compressor))
 
 
-@given(name=EVERY_PLANT, heat=st.floats(1, 1e7), more=st.floats(1, 1e6), wet=st.floats(-10, 30), warmer=st.floats(0, 15))
+@given(
+    name=EVERY_PLANT, heat=st.floats(1, 1e7), more=st.floats(1, 1e6), wet=st.floats(-10, 30), warmer=st.floats(0, 15)
+)
 def test_more_heat_or_warmer_weather_never_costs_less(name, heat, more, wet, warmer):
     plant = BOOK.cooling[name]
     base = cooling_w(plant, heat, 1e7, wet + 5, wet)
@@ -105,7 +107,9 @@ def test_a_hall_comes_back_to_its_set_point_and_stays_there():
 
 @given(heat=WATTS, small=st.floats(0, 2), extra=st.floats(0, 2))
 def test_more_cooling_is_never_warmer(heat, small, extra):
-    less, more = (hall_step(changed(TOWER, capacity_fraction=f), 30.0, heat, 1e6, 600.0) for f in (small, small + extra))
+    less, more = (
+        hall_step(changed(TOWER, capacity_fraction=f), 30.0, heat, 1e6, 600.0) for f in (small, small + extra)
+    )
     assert more.inlet_c <= less.inlet_c
 
 
@@ -118,7 +122,9 @@ def test_a_saturated_stretch_may_be_cut_anywhere(inlet, heat, seconds, part):
     assert second.inlet_c == pytest.approx(whole.inlet_c, rel=1e-9, abs=1e-9)
 
 
-@pytest.mark.parametrize(("inlet", "speed"), [(24, 1.0), (35, 1.0), (36, 0.95), (45, 0.5), (53, 0.1), (90, LOWEST_SPEED)])
+@pytest.mark.parametrize(
+    ("inlet", "speed"), [(24, 1.0), (35, 1.0), (36, 0.95), (45, 0.5), (53, 0.1), (90, LOWEST_SPEED)]
+)
 def test_throttle_by_hand(inlet, speed):
     assert throttle_speed(TOWER, float(inlet)) == pytest.approx(speed)
 

@@ -6,7 +6,6 @@ import pytest
 from sim.traces.request import Outcome
 from tests.twins.harness import ENGINES, asks, play, spec
 
-
 pytestmark = pytest.mark.parametrize("engine", ENGINES)
 
 

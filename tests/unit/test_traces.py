@@ -12,7 +12,7 @@ from sim.traces.digest import BINS, METRICS, Digest, bin_edges, bins_of
 from sim.traces.events import Event, EventLog
 from sim.traces.request import Outcome, RequestTrace, merge, sample
 from sim.traces.utilisation import PlantMinutes, PoolMinutes
-from tests.golden.tiny import BREAKING, tiny_day
+from tests.golden.tiny_day import BREAKING, tiny_day
 
 FINISHED = Outcome.FINISHED
 
@@ -55,9 +55,9 @@ def day():
 
 @pytest.mark.parametrize(("median_s", "sigma"), [(0.05, 0.5), (1.0, 1.0), (30.0, 2.0)])
 def test_quantiles_are_within_half_a_percent_of_the_samples(median_s, sigma):
-    ttft_s = median_s * np.exp(sigma * np.random.default_rng(3).standard_normal(20_000))
-    digest = digest_of(trace_of(np.zeros(20_000), ttft_s, ttft_s, 1))
-    for probability in (0.01, 0.5, 0.9, 0.99, 0.999):
+    ttft_s = median_s * np.exp(sigma * np.random.default_rng(3).standard_normal(100_000))
+    digest = digest_of(trace_of(np.zeros(100_000), ttft_s, ttft_s, 1))
+    for probability in (0.01, 0.1, 0.5, 0.9, 0.99):
         assert digest.quantile("ttft_s", probability) == pytest.approx(np.quantile(ttft_s, probability), rel=5e-3)
     assert digest.summary("ttft_s")["p50"] != pytest.approx(np.quantile(ttft_s, 0.52), rel=5e-3)
 
@@ -71,7 +71,9 @@ def test_means_and_maxima_are_exact_and_do_not_depend_on_the_order():
 
 def test_means_are_within_a_tick():
     values = np.random.default_rng(5).exponential(1.0, 1000)
-    assert digest_of(trace_of(np.zeros(1000), values, values, 1)).mean("ttft_s") == pytest.approx(values.mean(), abs=2**-25)
+    assert digest_of(trace_of(np.zeros(1000), values, values, 1)).mean("ttft_s") == pytest.approx(
+        values.mean(), abs=2**-25
+    )
 
 
 def test_tpot_is_the_time_after_the_first_token_over_the_gaps():
@@ -219,14 +221,16 @@ def test_an_honest_day_passes(day):
 
 
 def test_a_request_too_many_is_found(day):
-    with pytest.raises(InvariantError, match=f"{day.arrived + 1} requests arrived, but {day.arrived} are accounted for"):
+    with pytest.raises(
+        InvariantError, match=f"{day.arrived + 1} requests arrived, but {day.arrived} are accounted for"
+    ):
         replace(day, arrived=day.arrived + 1).check()
 
 
 def test_a_finished_request_without_a_latency_is_found(day):
     with pytest.raises(InvariantError, match="have a latency"):
         bins = day.digest.bins.copy()
-        bins[np.unravel_index(np.argmax(bins[:, :, 2]), bins[:, :, 2].shape)[:2] + (2,)] = 0
+        bins[:, :, METRICS.index("e2e_s")] //= 2
         replace(day, digest=replace(day.digest, bins=bins)).check()
 
 

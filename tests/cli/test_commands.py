@@ -1,0 +1,250 @@
+"""What the commands say, right and wrong: called in this process, as fast as they can be."""
+
+import gzip
+import sys
+from pathlib import Path
+
+import pytest
+
+import run_sim
+from sim.catalogue import read_catalogue
+from sim.version import __version__
+
+TINY = ["--set", "day.duration_s=1 min", "--set", "workload.demand.requests_per_day=0"]
+TRACE = "--set=workload.trace.path={}"
+
+
+@pytest.fixture(autouse=True)
+def one_catalogue(monkeypatch, catalogue):
+    """Read the catalogue once for all tests; it is frozen."""
+    for module in ("sim.catalogue", "sim.scenario.reading", "sim.day"):
+        monkeypatch.setattr(f"{module}.read_catalogue", lambda *arguments, **options: catalogue)
+
+
+@pytest.fixture(scope="session")
+def catalogue():
+    return read_catalogue()
+
+
+@pytest.fixture
+def program(monkeypatch, capsys, tmp_path):
+    """Run a command; its exit status and what it wrote to stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["run_sim.py", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            run_sim.main()
+        captured = capsys.readouterr()
+        return stop.value.code or 0, captured.out, captured.err
+
+    return call
+
+
+WRONG = [
+    (["rnu"], "rnu"),
+    (["run", "--nope"], "No such option: --nope"),
+    (["run", "--seed", "x"], "--seed"),
+    (["run", "--trace", "most"], "'most' is not one of 'none', 'sample', 'full'"),
+    (["run", "--engine", "warp"], "'warp' is not one of"),
+    (["run", "a", "b"], "unexpected extra argument"),
+    (["check"], "Missing argument"),
+    (["describe", "scenarioo"], "'scenarioo' is not one of"),
+    (["describe", "catalogue", "h100"], "h100: is not in the catalogue (did you mean h100_sxm?)"),
+    (["describe", "sources", "llama3_papr"], "llama3_papr: is not a source (did you mean llama3_paper?)"),
+    (["describe", "scenario", "flet"], "flet: no key begins so"),
+    (["run", "suport_chatbot"], "(did you mean support_chatbot?)"),
+    (["check", "suport_chatbot"], "(did you mean support_chatbot?)"),
+    (["run", "--seed", "-1"], "--seed -1: seed: must be at least 0, not -1"),
+    (["run", "--set", "fleet.pools.main.sevrers=3"], "fleet.pools.main.sevrers: unknown key (did you mean servers?)"),
+    (["run", "--set", "fleet.pools.mian.servers=3"], "there is no 'mian' in fleet.pools (did you mean main?)"),
+    (["run", "--set", "servers"], "is not path=value"),
+    (["run", "--set", "day.duration_s=3 kg"], "'kg' is not a unit of duration_s"),
+    (["run", "--set", "workload.demand.requests_per_day=-4"], "must be at least 0, not -4"),
+    (["run", "--set", "workload.demand.requests_per_day=.nan"], "must be a finite number"),
+    (["run", "--set", "plant.failures.multiplier=.inf"], "must be a finite number"),
+    (["run", "--set", "plant.site=virgina"], "'virgina' is not a site of the catalogue (did you mean virginia?)"),
+    (["run", "--set", "fleet.pools.main.model=lama_3_1_70b"], "(did you mean llama_3_1_70b?)"),
+    (["run", "--set", "fleet.gateway.support=mian"], "'mian' is not a pool of this scenario (did you mean main?)"),
+    (["run", "--set", "fleet.pools.main.model=deepseek_v3"], "GB too little"),
+    (["run", "azure_conv"], "workload.trace.path: is missing"),
+    (["run", "azure_conv", "--set", "workload.trace.path=no.csv"], "no.csv: there is no such file"),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"), WRONG, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
+)
+def test_what_is_wrong_is_told_in_one_line_without_a_trace_of_python(program, arguments, told):
+    status, out, err = program(*arguments)
+    assert (status, out) == (2, "")
+    assert told in err
+    assert err.count("\n") == 1
+    assert "Traceback" not in err and "Error" not in err
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize("command", ["batch", "study", "report", "predict", "warmup"])
+def test_what_is_not_built_says_so(program, command):
+    if command not in getattr(run_sim, "UNBUILT", {}):
+        pytest.skip(f"{command} is built")
+    status, out, err = program(command, "x", "--draws", "3")
+    assert (status, out) == (2, "")
+    assert err.startswith(f"{command}: not built yet in version {__version__}")
+
+
+HEADER = "arrival_s,input_tokens,output_tokens\n"
+BAD_TRACES = {
+    "empty": ("", "t.csv:1: "),
+    "no rows": (HEADER, "t.csv:"),
+    "bad columns": ("time,tokens\n1,2\n", "t.csv:1: "),
+    "not sorted": (HEADER + "2,10,10\n1,10,10\n", "t.csv:3: "),
+    "no number": (HEADER + "1,ten,10\n", "t.csv:2: "),
+    "negative": (HEADER + "1,-10,10\n", "t.csv:2: "),
+    "not a number": (HEADER + "nan,10,10\n", "t.csv:2: "),
+}
+
+
+@pytest.mark.parametrize("name", sorted(BAD_TRACES))
+def test_a_trace_that_cannot_be_replayed_is_told_by_row(program, name):
+    content, told = BAD_TRACES[name]
+    Path("t.csv").write_text(content, encoding="utf-8")
+    status, out, err = program("run", "azure_conv", "--set", "workload.trace.path=t.csv", "--out", "o")
+    assert (status, out) == (2, "")
+    assert err.startswith(told), err
+    assert err.count("\n") == 1
+    assert not Path("o").exists()
+
+
+def test_a_trace_is_replayed(program):
+    rows = "".join(f"{second},100,5\n" for second in range(20))
+    Path("t.csv.gz").write_bytes(gzip.compress((HEADER + rows).encode()))
+    short = ["--set", "day.duration_s=15 s", "--set", "plant.failures.enabled=false"]
+    status, out, err = program("run", "azure_conv", TRACE.format("t.csv.gz"), *short, "--out", "o")
+    assert (status, err) == (0, "simulated 100 %\n")
+    assert "15 arrived" in out
+    assert "5 requests of the trace lie beyond the end of the day" in out
+
+
+@pytest.mark.parametrize("out", ["file", "file/below", "/proc/nope"])
+def test_a_folder_that_cannot_be_written_is_told_before_any_work(program, out):
+    Path("file").write_text("mine")
+    status, told, err = program("run", "--out", out)
+    assert (status, told) == (2, "")
+    assert err.startswith(f"{out}: cannot be written: ")
+    assert err.endswith("; choose another with --out\n")
+    assert "simulated" not in err
+    assert Path("file").read_text() == "mine"
+
+
+def test_all_problems_of_a_file_are_told_by_line_and_column(program):
+    Path("day.yaml").write_text(
+        "name: x\nfleet:\n  pools:\n    main:\n      sevrers: 2\n      model: llama_3_1_70b\nday:\n  duration_s: 3 kg\n"
+    )
+    for command in ("check", "run"):
+        status, out, err = program(command, "day.yaml")
+        lines = err.splitlines()
+        assert (status, out, len(lines)) == (2, "", 2)
+        assert lines[0] == "day.yaml:5:7: fleet.pools.main.sevrers: unknown key (did you mean servers?)"
+        assert lines[1].startswith("day.yaml:8:3: day.duration_s: 'kg' is not a unit")
+
+
+def test_check_points_at_the_pool_that_does_not_fit(program):
+    Path("day.yaml").write_text("name: x\nfleet:\n  pools:\n    main:\n      model: deepseek_v3\n      servers: 1\n")
+    status, out, err = program("check", "day.yaml")
+    assert (status, out) == (2, "")
+    assert err.startswith("day.yaml:4:5: fleet.pools.main: DeepSeek-V3 at fp8 needs 671.0 GB")
+
+
+def test_check_says_what_a_day_comes_to(program):
+    status, out, err = program("check", "support_chatbot")
+    assert (status, err) == (0, "")
+    assert out.splitlines()[0].split() == [
+        "pool",
+        "model",
+        "server",
+        "servers",
+        "replicas",
+        "KV",
+        "cache",
+        "decode",
+        "step",
+    ]
+    assert out.endswith("support_chatbot: no problems; 50,000 requests expected\n")
+    status, out, err = program("check", "azure_conv")
+    assert status == 0
+    assert "needs --set workload.trace.path=FILE.csv to run" in out
+
+
+def test_list_names_every_shipped_day(program):
+    status, out, err = program("list")
+    assert (status, err) == (0, "")
+    names = [line.split()[0] for line in out.splitlines()]
+    assert {"article", "azure_conv", "support_chatbot"} < set(names)
+
+
+@pytest.mark.parametrize(
+    ("topic", "wanted"),
+    [
+        (["scenario"], ["fleet.pools.NAME.servers", "whole number >= 1", "prices.book"]),
+        (["scenario", "plant.site"], ["virginia", "Catalogue name of the site."]),
+        (["catalogue"], ["h100_sxm", "llama_2_70b"]),
+        (["catalogue", "h100_sxm"], ["gpus.h100_sxm", "tdp_w", "700", "115 .. 145.5", "gpu_parking_tax"]),
+        (["catalogue", "hazards"], ["hazards.llama_3", "technician_repair_s"]),
+        (["sources"], ["llama3_paper", "gpu_parking_tax"]),
+        (["sources", "llama3_paper"], ["llama3_paper"]),
+    ],
+)
+@pytest.mark.parametrize("width", [80, 200])
+def test_describe_shows_all_of_it_on_any_width(program, monkeypatch, topic, wanted, width):
+    monkeypatch.setattr(run_sim, "WIDTH_OF_FILES", width)
+    status, out, err = program("describe", *topic)
+    assert (status, err) == (0, "")
+    assert all(len(line) <= width for line in out.splitlines())
+    for text in wanted:
+        assert text in out
+    assert width == 80 or out.splitlines()[0].split()[0] in ("key", "kind", "entry", "source")
+
+
+def test_the_summary_fits_eighty_columns(program, monkeypatch):
+    monkeypatch.setattr(run_sim, "WIDTH_OF_FILES", 80)
+    status, out, _ = program("run", "article", *TINY, "--out", "o")
+    assert status == 0
+    assert all(len(line) <= 80 for line in out.splitlines())
+    blocks = [block.splitlines()[0].split()[0] for block in out.split("\n\n")]
+    assert blocks == ["The", "requests", "latency", "energy", "cost", "as", "written"]
+
+
+def test_version_and_help(program):
+    assert program("--version") == (0, f"{__version__}\n", "")
+    status, out, err = program("--help")
+    assert (status, err) == (0, "")
+    for command in ("run", "batch", "study", "report", "predict", "check", "list", "describe", "warmup"):
+        assert f"\n  {command} " in out
+    assert "..." not in out.split("Commands:")[1]
+    for option in ("--seed", "--engine", "--trace", "--set", "--out"):
+        assert option in program("run", "--help")[1]
+
+
+def test_a_defect_is_ours_and_ends_with_status_1(program, monkeypatch):
+    def break_down(*arguments, **options):
+        raise RuntimeError("a wheel came off")
+
+    monkeypatch.setattr("sim.day.run", break_down)
+    monkeypatch.setattr("sim.run", break_down, raising=False)
+    status, out, err = program("run", *TINY, "--out", "o")
+    assert (status, out) == (1, "")
+    assert "RuntimeError: a wheel came off" in err
+    assert err.splitlines()[-1].startswith("this is a defect of the program")
+    assert not Path("o").exists()
+
+
+def test_a_stopped_run_says_so_and_leaves_nothing(program, monkeypatch):
+    def stop(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sim.run", stop, raising=False)
+    status, out, err = program("run", *TINY, "--out", "o")
+    assert (status, out) == (130, "")
+    assert err.strip() == "stopped; nothing was written"
+    assert not Path("o").exists()
