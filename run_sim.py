@@ -1,15 +1,12 @@
 """The command line: what a day of serving a large language model costs."""
 
-import io
 import os
 import platform
 import resource
-import shutil
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -17,13 +14,17 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from sim.errors import InputError, OutputError
+from sim.errors import InputError
 from sim.version import __version__
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from sim.catalogue import Catalogue
+    from sim.day import DayResult
+    from sim.scenario.schema import Scenario
+    from sim.traces.sinks import Sink
 
 DEFAULT_DAY = "support_chatbot"
+COMPILING = "compiling once, this takes a minute or two ..."
 RESULTS = Path("out")
 BYTES_PER_KIB = 1024
 WIDTH_OF_FILES = 200
@@ -38,6 +39,7 @@ app = typer.Typer(
 class Engine(StrEnum):
     """How batching is simulated."""
 
+    COMPILED = "compiled"
     REFERENCE = "reference"
 
 
@@ -61,32 +63,63 @@ class Topic(StrEnum):
 def run(
     scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")] = DEFAULT_DAY,
     seed: Annotated[int | None, typer.Option(help="Seed of all random streams, in place of the scenario's.")] = None,
-    engine: Annotated[Engine, typer.Option(help="How batching is simulated.")] = Engine.REFERENCE,
+    engine: Annotated[Engine, typer.Option(help="How batching is simulated.")] = Engine.COMPILED,
     trace: Annotated[TraceMode, typer.Option(help="Requests to write one by one.")] = TraceMode.NONE,
     change: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change one value.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the results; out/NAME/ID otherwise.")] = None,
 ) -> None:
     """Simulate one day and say what it costs."""
     import sim
+    from reports.console import tell
     from reports.terminal import day_summary
-    from sim.saving import claimed, default_folder
+    from sim.catalogue import read_catalogue
+    from sim.saving import default_folder, finish, workshop
     from sim.scenario.reading import read_scenario
 
     started, clock = datetime.now(UTC), time.perf_counter()
-    day = read_scenario(scenario, change or [], seed)
+    catalogue = read_catalogue()
+    day = read_scenario(scenario, change or [], seed, catalogue)
     folder = out or default_folder(RESULTS, day.name, day)
-    with claimed(folder):
-        with _progress(day.name, day.day.duration_s) as progress:
-            begun = time.perf_counter()
-            result = sim.run(day, engine=engine.value, progress=progress)
-            simulate_s = time.perf_counter() - begun
-        sim.save(result, folder, trace.value, _run_record(started, time.perf_counter() - clock, simulate_s))
-    _tell(day_summary(sim.summary(result), str(folder)))
+    with workshop(folder) as unfinished:
+        begun = time.perf_counter()
+        result = _simulate(day, engine.value, _sink(trace, unfinished, day), catalogue)
+        simulate_s = time.perf_counter() - begun
+        finish(result, unfinished, folder, _run_record(started, time.perf_counter() - clock, simulate_s))
+    tell(day_summary(sim.summary(result), str(folder)))
+
+
+def _simulate(day: "Scenario", engine: str, sink: "Sink", catalogue: "Catalogue") -> "DayResult":
+    """Run a day with all threads and a bar; says so where the engine has to be compiled first."""
+    import sim
+    from reports.console import progress_bar, say
+
+    if engine == Engine.COMPILED:
+        from sim.serving.kernel.compiling import is_compiled
+
+        if not is_compiled():
+            say(COMPILING)
+    with progress_bar(day.name, day.day.duration_s) as progress:
+        return sim.run(day, engine=engine, trace=sink, threads=_threads(), progress=progress, catalogue=catalogue)
+
+
+def _threads() -> int:
+    """Threads to run cells on: one for each processor this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _sink(trace: TraceMode, unfinished: Path, day: "Scenario") -> "Sink":
+    """Where requests go: all of them stream to disk, for they may be more than memory holds."""
+    from sim.traces.sinks import Spill, open_sink
+
+    if trace == TraceMode.FULL:
+        return Spill(unfinished / "requests.parquet", tuple(day.workload.use_cases))
+    return open_sink(trace.value)
 
 
 @app.command()
 def check(file: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")]) -> None:
     """Tell all problems of a scenario, and what it comes to."""
+    from reports.console import tell
     from reports.inventory import pools_table
     from sim.catalogue import read_catalogue, with_facts
     from sim.documents import read_document
@@ -96,8 +129,9 @@ def check(file: Annotated[str, typer.Argument(help="A scenario file, or the name
     from sim.streams import Streams
     from sim.workload.source import open_workload
 
-    day = read_scenario(file)
-    catalogue = with_facts(read_catalogue(), day.facts)
+    catalogue = read_catalogue()
+    day = read_scenario(file, catalogue=catalogue)
+    catalogue = with_facts(catalogue, day.facts)
     misfits = check_fit(day, catalogue)
     if misfits:
         document = read_document(scenario_file(file))
@@ -106,16 +140,17 @@ def check(file: Annotated[str, typer.Argument(help="A scenario file, or the name
         what = "no problems, but it needs --set workload.trace.path=FILE.csv to run"
     else:
         what = f"no problems; {open_workload(day, catalogue, Streams(day.seed)).expected:,.0f} requests expected"
-    _tell(pools_table(build_pools(day, catalogue, Streams(day.seed)), day), f"\n{file}: {what}")
+    tell(pools_table(build_pools(day, catalogue, Streams(day.seed)), day), f"\n{file}: {what}")
 
 
 @app.command("list")
 def list_shipped() -> None:
     """List the scenarios that come with the program."""
+    from reports.console import tell
     from reports.inventory import shipped_table
     from sim.scenario.reading import summaries
 
-    _tell(shipped_table(summaries()))
+    tell(shipped_table(summaries()))
 
 
 @app.command()
@@ -124,15 +159,29 @@ def describe(
     name: Annotated[str | None, typer.Argument(help="An entry of the catalogue, or the start of a path.")] = None,
 ) -> None:
     """Print keys of a scenario, figures, or sources."""
+    from reports.console import tell, width
     from reports.inventory import catalogue_table, scenario_table, sources_table
     from sim.catalogue import read_catalogue
 
     if topic == Topic.SCENARIO:
-        _tell(scenario_table(name, _width()))
+        tell(scenario_table(name, width()))
     elif topic == Topic.CATALOGUE:
-        _tell(catalogue_table(read_catalogue(), name, _width()))
+        tell(catalogue_table(read_catalogue(), name, width()))
     else:
-        _tell(sources_table(read_catalogue(), name, _width()))
+        tell(sources_table(read_catalogue(), name, width()))
+
+
+@app.command()
+def warmup() -> None:
+    """Compile the engine ahead of the first run."""
+    import sim
+    from reports.console import say, tell
+    from sim.serving.kernel.compiling import cache_folder, is_compiled
+
+    if not is_compiled():
+        say(COMPILING)
+    sim.run(sim.load(DEFAULT_DAY, {"day.duration_s": 120.0, "fleet.pools.main.routing": "least_outstanding"}))
+    tell(f"the engine is compiled in {cache_folder()}")
 
 
 UNBUILT = {
@@ -140,7 +189,6 @@ UNBUILT = {
     "study": "Monte Carlo and sensitivity studies",
     "report": "the PDF report",
     "predict": "the laws against measured points",
-    "warmup": "compiling ahead of the first run",
 }
 
 
@@ -161,67 +209,10 @@ def _options(
     version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
 ) -> None:
     if version:
-        _tell(__version__)
+        from reports.console import tell
+
+        tell(__version__)
         raise typer.Exit
-
-
-def _tell(*parts: "RenderableType") -> None:
-    """Print on stdout. A reader who has had enough (`| head`) is no error; a disk that is full is."""
-    if sys.stdout is None:  # closed by the shell
-        return
-    text = _rendered(parts)
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try once more at its end
-        if not isinstance(error, BrokenPipeError):
-            raise OutputError(f"standard output: cannot be written: {error.strerror}") from None
-
-
-def _rendered(parts: "Iterable[RenderableType]") -> str:
-    """What a console shows; for a file or a pipe without colours, nor folded to the width of some terminal."""
-    from rich.console import Console
-
-    file, terminal = io.StringIO(), sys.stdout.isatty()
-    console = Console(file=file, force_terminal=terminal, width=_width(), highlight=False, markup=False, emoji=False)
-    for part in parts:
-        console.print(part)
-    return "".join(f"{line.rstrip(' ')}\n" for line in file.getvalue().splitlines())
-
-
-def _width() -> int:
-    """Columns to write in."""
-    return shutil.get_terminal_size().columns if sys.stdout and sys.stdout.isatty() else WIDTH_OF_FILES
-
-
-@contextmanager
-def _progress(name: str, duration_s: float) -> Iterator[Callable[[float], None]]:
-    """A live bar on a terminal, a line every tenth of the day elsewhere; both on stderr."""
-    if not sys.stderr.isatty():
-        yield _progress_lines(duration_s)
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-    from rich.text import Text
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(Text(name).plain[:40].replace("[", "("), total=duration_s)
-        yield lambda now_s: bar.update(task, completed=now_s)
-
-
-def _progress_lines(duration_s: float) -> Callable[[float], None]:
-    told = 0
-
-    def tell(now_s: float) -> None:
-        nonlocal told
-        tenth = int(10 * now_s / duration_s)
-        if tenth > told:
-            told = tenth
-            with suppress(OSError):  # nobody reads it: the day goes on
-                sys.stderr.write(f"simulated {10 * tenth} %\n")
-
-    return tell
 
 
 def _run_record(started: datetime, wall_s: float, simulate_s: float) -> dict[str, Any]:
@@ -232,7 +223,7 @@ def _run_record(started: datetime, wall_s: float, simulate_s: float) -> dict[str
         "wall_s": round(wall_s, 3),
         "simulate_s": round(simulate_s, 3),
         "peak_rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * BYTES_PER_KIB,
-        "threads": 1,
+        "threads": _threads(),
         "host": platform.node(),
     }
 
@@ -256,6 +247,7 @@ def main() -> None:
 
 
 def _stop(message: str, status: int) -> NoReturn:
+    """End with one message on stderr."""
     with suppress(OSError):
         sys.stderr.write(f"{message}\n")
     sys.exit(status)

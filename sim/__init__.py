@@ -1,11 +1,11 @@
 """What a day of serving a large language model costs.
 
-    day = sim.load("support_chatbot")       read a scenario
-    result = sim.run(day, seed=1)           simulate and price it
-    result.ledger.total_usd                 what it cost
-    result.reprice(other.prices)            the same day at other prices
-    sim.summary(result)                     the headline numbers
-    sim.save(result, folder)                write it to disk
+day = sim.load("support_chatbot")       read a scenario
+result = sim.run(day, seed=1)           simulate and price it
+result.ledger.total_usd                 what it cost
+result.reprice(other.prices)            the same day at other prices
+sim.summary(result)                     the headline numbers
+sim.save(result, folder)                write it to disk
 """
 
 from typing import TYPE_CHECKING, Any
@@ -14,9 +14,9 @@ from sim.version import __version__
 
 if TYPE_CHECKING:
     from sim.day import DayResult, load, run
+    from sim.headlines import summary
     from sim.saving import read_summary, save
     from sim.scenario.schema import Scenario
-    from sim.headlines import summary
 
 __all__ = ["DayResult", "Scenario", "__version__", "load", "read_summary", "run", "save", "summary"]
 

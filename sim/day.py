@@ -1,6 +1,6 @@
 """One day as a user asks for it: simulate, price, and price again."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -19,8 +19,9 @@ from sim.scenario.reading import read_scenario
 from sim.scenario.schema import Prices, Scenario
 from sim.traces.day import DayTraces
 from sim.traces.request import Outcome
+from sim.traces.sinks import Sink, open_sink
 
-EngineName = Literal["reference"]
+EngineName = Literal["compiled", "reference"]
 
 
 @dataclass(frozen=True)
@@ -78,16 +79,27 @@ def load(name_or_path: str, changes: Mapping[str, Any] | None = None) -> Scenari
 
 
 def run(
-    scenario: Scenario, seed: int | None = None, engine: EngineName = "reference", progress: Any = None
+    scenario: Scenario,
+    seed: int | None = None,
+    engine: EngineName = "compiled",
+    trace: str | Sink = "none",
+    threads: int = 1,
+    progress: Callable[[float], None] | None = None,
+    catalogue: Catalogue | None = None,
 ) -> DayResult:
-    """Simulate a scenario's day and price it; `progress` is called with the simulated time, minute by minute."""
+    """Simulate a scenario's day and price it.
+
+    `trace` says which requests are kept: "none", "sample", "full", or a sink of sim.traces.sinks. `threads` says how
+    many cells of a pool run at a time; it changes no answer. `progress` is called with the simulated time, minute by minute; who runs many
+    days hands over the catalogue, too.
+    """
     from sim.fleet.simulate import simulate
 
     scenario = scenario if seed is None else scenario.replace({"seed": seed})
-    catalogue = read_catalogue()
+    catalogue = catalogue or read_catalogue()
     raise_all([f"{dotted(where)}: {what}" for where, what in problems(scenario, catalogue)], ScenarioError)
     catalogue = with_facts(catalogue, scenario.facts)
-    traces = simulate(scenario, catalogue, engine, progress)
+    traces = simulate(scenario, catalogue, engine, open_sink(trace), threads, progress)
     ledger = _price(scenario, catalogue, _usage(scenario, catalogue, traces))
     return DayResult(scenario, catalogue, engine, traces, ledger)
 

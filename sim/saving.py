@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import tempfile
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -14,7 +13,6 @@ from sim.day import DayResult
 from sim.errors import OutputError
 from sim.headlines import summary
 from sim.scenario.identity import canonical, scenario_hash
-from sim.traces.request import sample
 
 DAY_FILES = (
     "ledger.csv",
@@ -28,8 +26,6 @@ DAY_FILES = (
 )
 """What a day's folder may hold; result.json is put there last."""
 LONGEST_NAME = 80
-SAMPLE_SIZE = 10_000
-"""Requests of a sampled trace: enough for a curve, small enough for any tool."""
 
 
 def default_folder(result_root: Path, name: str, scenario: Any) -> Path:
@@ -58,40 +54,45 @@ def claim_folder(folder: Path) -> None:
 
 
 @contextmanager
-def claimed(folder: Path) -> Iterator[None]:
-    """A folder that can be written; should the work for it fail, it goes again, with the parents made for it."""
+def workshop(folder: Path) -> Iterator[Path]:
+    """A hidden folder inside `folder` for files that are not finished; gone afterwards, whatever happens.
+
+    Should the work fail, `folder` goes again, too, with the parents made for it, unless it holds something.
+    """
     made = [path for path in (folder, *folder.parents) if not path.exists()]
     claim_folder(folder)
     try:
-        yield
-    except BaseException:
+        with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder, ignore_cleanup_errors=True) as unfinished:
+            yield Path(unfinished)
+    except BaseException as error:
         with suppress(OSError):  # not empty: then it holds what was written after all
             for path in made:
                 path.rmdir()
+        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+            raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from None
         raise
 
 
-def save(result: DayResult, folder: Path, trace: str = "none", run: Mapping[str, Any] | None = None) -> None:
+def save(result: DayResult, folder: Path, run: Mapping[str, Any] | None = None) -> None:
     """Write a day's files; an earlier result in the folder stays as it was until all new files are complete."""
-    claim_folder(folder)
-    try:
-        with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder) as unfinished:
-            _write(result, Path(unfinished), trace, run or {})
-            _publish(Path(unfinished), folder)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from None
+    with workshop(folder) as unfinished:
+        finish(result, unfinished, folder, run or {})
 
 
-def _write(result: DayResult, folder: Path, trace: str, run: Mapping[str, Any]) -> None:
+def finish(result: DayResult, unfinished: Path, folder: Path, run: Mapping[str, Any]) -> None:
+    """Write a day's files into its workshop, beside those that are there already, and move all into place."""
+    _write(result, unfinished, run)
+    _publish(unfinished, folder)
+
+
+def _write(result: DayResult, folder: Path, run: Mapping[str, Any]) -> None:
     result.ledger.table().to_csv(folder / "ledger.csv", index=False)
     if result.article:
         result.article.ledger.table().to_csv(folder / "article.csv", index=False)
     _parquet(result.traces.utilisation.table(), folder / "utilisation.parquet")
     _parquet(result.traces.events.table(), folder / "events.parquet")
-    if trace != "none" and result.traces.requests is not None:
-        requests = result.traces.requests
-        kept = sample(requests, SAMPLE_SIZE) if trace == "sample" else requests
-        _parquet(kept.table(), folder / "requests.parquet")
+    if result.traces.requests is not None:
+        _parquet(result.traces.requests.table(), folder / "requests.parquet")
     (folder / "scenario.yaml").write_text(canonical(result.scenario), encoding="utf-8")
     (folder / "run.json").write_text(_json(run), encoding="utf-8")
     (folder / "result.json").write_text(_json(summary(result)), encoding="utf-8")
@@ -112,7 +113,6 @@ def _publish(unfinished: Path, folder: Path) -> None:
             (unfinished / name).replace(folder / name)
         else:
             (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def read_summary(folder: Path) -> dict[str, Any]:

@@ -8,6 +8,23 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+
+Keys = NDArray[np.uint64]
+
+MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+MIX_2 = np.uint64(0x94D049BB133111EB)
+
+
+def mix(state: Keys) -> Keys:
+    """Scramble 64-bit counters into random-looking keys (the finaliser of SplitMix64: Steele, Lea and Flood 2014).
+
+    >>> mix(np.array([1], np.uint64)).tolist()
+    [6238072747940578789]
+    """
+    state = (state ^ (state >> np.uint64(30))) * MIX_1
+    state = (state ^ (state >> np.uint64(27))) * MIX_2
+    return np.asarray(state ^ (state >> np.uint64(31)), dtype=np.uint64)
 
 
 @dataclass(frozen=True)

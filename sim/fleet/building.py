@@ -69,6 +69,7 @@ def _build(
         max_attempts=pool.max_attempts,
         patience_s=patience_s,
         routing_salt=salt,
+        cells=min(pool.cells, pool.servers),
     )
 
 

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.types import Gpu, Server
-from sim.fleet.engine import Engine
 from sim.plant.power import host_j
 from sim.scenario.schema import Pool
+from sim.serving.cells import CelledPool
+from sim.serving.engine import EVERY_SERVER
 from sim.serving.spec import PoolSpec
 from sim.traces.utilisation import PoolMinutes
 
@@ -20,7 +21,7 @@ GAUGES = ("queue_requests", "kv_tokens", "down_server_s", "asleep_server_s", "sp
 class PoolBook:
     """The minutes of one pool, written at every minute mark."""
 
-    def __init__(self, spec: PoolSpec, pool: Pool, server: Server, gpu: Gpu, engine: Engine, minutes: int) -> None:
+    def __init__(self, spec: PoolSpec, pool: Pool, server: Server, gpu: Gpu, engine: CelledPool, minutes: int) -> None:
         self.spec, self.pool, self.engine = spec, pool, engine
         self.server, self.gpu = server, gpu
         self.down = 0
@@ -45,8 +46,7 @@ class PoolBook:
     def set_speed(self, speed: float, now_s: float) -> None:
         """Let all servers run at another speed from now on."""
         self.engine.advance(now_s)
-        for server in range(self.spec.servers):
-            self.engine.set_speed(server, speed)
+        self.engine.set_speed(EVERY_SERVER, speed)
         self.speed = speed
 
     def mark(self, minute: int, now_s: float) -> float:
@@ -80,7 +80,8 @@ class PoolBook:
 
     def close(self) -> PoolMinutes:
         """The trace of the pool's minutes."""
-        spec, work = self.spec, self.engine.minutes()
+        spec, work = self.spec, dict(self.engine.minutes())
+        del work["busy_j"]  # part of gpu_j
         columns: Mapping[str, Any] = {**self.columns, **self._energy, **work}
         return PoolMinutes(
             pool=spec.name,

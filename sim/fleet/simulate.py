@@ -14,15 +14,16 @@ from sim.fleet.building import build_pools
 from sim.fleet.census import PoolBook
 from sim.fleet.climate import Climate
 from sim.fleet.dispatch import Gateway, pools_of_use_cases
-from sim.fleet.engine import Engine
 from sim.scenario.schema import Scenario
+from sim.serving.cells import CelledPool, MakeEngine
+from sim.serving.engine import Engine
 from sim.serving.reference import ReferencePool
-from sim.serving.spec import PoolSpec
 from sim.streams import Streams
 from sim.traces.day import DayTraces
 from sim.traces.digest import Digest
 from sim.traces.events import EventLog
-from sim.traces.request import RequestTrace, merge
+from sim.traces.rows import in_order
+from sim.traces.sinks import EVERY_LOT, Nothing, Sink
 from sim.traces.utilisation import UtilisationTrace
 from sim.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 from sim.workload.source import open_workload
@@ -32,34 +33,55 @@ Progress = Callable[[float], None]
 
 
 def simulate(
-    scenario: Scenario, catalogue: Catalogue, engine: str = "reference", progress: Progress | None = None
+    scenario: Scenario,
+    catalogue: Catalogue,
+    engine: str = "compiled",
+    sink: Sink | None = None,
+    threads: int = 1,
+    progress: Progress | None = None,
 ) -> DayTraces:
-    """Simulate a scenario's day and return its traces, checked."""
+    """Simulate a scenario's day and return its traces, checked; every request that the sink wants goes there."""
     streams = Streams(scenario.seed)
     source = open_workload(scenario, catalogue, streams)
-    fleet = _assemble(scenario, catalogue, streams)
-    gateway = Gateway(fleet.env, source, fleet.engines, pools_of_use_cases(scenario))
-    fleet.env.process(gateway.run(SECONDS_PER_MINUTE, scenario.day.duration_s))
-    fleet.run(scenario.day.duration_s, progress)
+    fleet = _assemble(scenario, catalogue, streams, engine, sink or Nothing(), threads)
+    with Gateway(fleet.env, source, fleet.engines, pools_of_use_cases(scenario)) as gateway:
+        fleet.env.process(gateway.run(SECONDS_PER_MINUTE, scenario.day.duration_s))
+        fleet.run(scenario.day.duration_s, progress)
     traces = fleet.traces(source.use_cases, gateway.arrived, source.left_out)
     traces.check()
     return traces
 
 
-def _assemble(scenario: Scenario, catalogue: Catalogue, streams: Streams) -> "Fleet":
+def _assemble(
+    scenario: Scenario, catalogue: Catalogue, streams: Streams, engine: str, sink: Sink, threads: int
+) -> "Fleet":
     env, log = simpy.Environment(), EventLog()
     minutes = ceil(scenario.day.duration_s / SECONDS_PER_MINUTE)
-    books = [_book(env, spec, scenario, catalogue, minutes) for spec in build_pools(scenario, catalogue, streams)]
+    digest = Digest.empty(tuple(scenario.workload.use_cases), ceil(scenario.day.duration_s / SECONDS_PER_HOUR))
+    specs = build_pools(scenario, catalogue, streams)
+    make = _maker(env, engine, minutes)
+    firsts = np.cumsum([0, *(spec.servers for spec in specs)]).tolist()
+    pools = [CelledPool(spec, digest, make, first, threads) for spec, first in zip(specs, firsts, strict=False)]
+    books = [_book(pool, scenario, catalogue, minutes) for pool in pools]
     climate = _climate(scenario, catalogue, books, minutes)
     breakdowns = _breakdowns(env, scenario, catalogue, books, streams, log)
-    return Fleet(env, books, climate, breakdowns, log, scenario.plant.climate.enabled)
+    return Fleet(env, books, climate, breakdowns, log, digest, sink, scenario.plant.climate.enabled)
 
 
-def _book(env: simpy.Environment, spec: PoolSpec, scenario: Scenario, catalogue: Catalogue, minutes: int) -> PoolBook:
-    pool = scenario.fleet.pools[spec.name]
+def _maker(env: simpy.Environment, engine: str, minutes: int) -> MakeEngine:
+    """How the engine of a cell is made; numba is imported only when it is compiled."""
+    if engine == "reference":
+        return lambda spec, digest, first_server: ReferencePool(env, spec, minutes, digest, first_server)
+    from sim.serving.compiled import CompiledPool
+
+    return lambda spec, digest, first_server: CompiledPool(spec, minutes, digest, first_server)
+
+
+def _book(engine: CelledPool, scenario: Scenario, catalogue: Catalogue, minutes: int) -> PoolBook:
+    pool = scenario.fleet.pools[engine.spec.name]
     server = catalogue.pick("servers", pool.server)
     gpu = catalogue.pick("gpus", server.gpu)
-    return PoolBook(spec, pool, server, gpu, ReferencePool(env, spec, minutes), minutes)
+    return PoolBook(engine.spec, pool, server, gpu, engine, minutes)
 
 
 def _climate(scenario: Scenario, catalogue: Catalogue, books: list[PoolBook], minutes: int) -> Climate:
@@ -98,6 +120,10 @@ class Fleet:
     """Failures by pool; none where they are switched off."""
     log: EventLog
     """What happened."""
+    digest: Digest
+    """Every request, counted."""
+    sink: Sink
+    """Where rows go."""
     throttles: bool
     """Whether a warm hall slows servers down."""
 
@@ -110,6 +136,7 @@ class Fleet:
         """Let the day pass."""
         for breakdowns in self.breakdowns:
             breakdowns.start(end_s)
+        self._ask_for_rows()
         self.env.process(self._minutes(end_s, progress))
         self.env.run(until=end_s)
         self._mark(ceil(end_s / SECONDS_PER_MINUTE) - 1, end_s)
@@ -119,6 +146,9 @@ class Fleet:
             breakdowns.close(end_s)
         for engine in self.engines:
             engine.close(end_s)
+        self._collect()
+        for book in self.books:
+            book.engine.count()
 
     def _minutes(self, end_s: float, progress: Progress | None) -> Generator[simpy.Event, Any, None]:
         """Mark every full minute but the last."""
@@ -133,28 +163,33 @@ class Fleet:
     def _mark(self, minute: int, now_s: float) -> None:
         it_j = sum(book.mark(minute, now_s) for book in self.books)
         self.climate.mark(minute, now_s, now_s - minute * SECONDS_PER_MINUTE, it_j)
+        self._collect()
+
+    def _ask_for_rows(self) -> None:
+        for engine in self.engines:
+            engine.keep_below(self.sink.lot)
+
+    def _collect(self) -> None:
+        """Hand the rows of the minute to the sink, which may want fewer from now on."""
+        lot = self.sink.lot
+        self.sink.add(in_order([engine.collect() for engine in self.engines]))
+        if self.sink.lot != lot:
+            self._ask_for_rows()
 
     def traces(self, use_cases: tuple[str, ...], arrived: int, left_out: int) -> DayTraces:
         """What the day leaves behind."""
-        requests = merge(
-            [engine.requests(use_cases) for engine in self.engines], [book.spec.servers for book in self.books]
-        )
+        counters = [engine.counters() for engine in self.engines]
+        sums = {name: sum(counter[name] for counter in counters) for name in ("requeued", "preempted", "too_long")}
         return DayTraces(
-            requests=requests,
-            digest=self._digest(requests),
+            requests=self.sink.close(use_cases),
+            sampled=0 < self.sink.lot < EVERY_LOT,
+            digest=self.digest,
             utilisation=self._utilisation(),
             events=self.log,
             arrived=arrived,
-            requeued=sum(engine.requeued for engine in self.engines),
-            preempted=sum(engine.preempted for engine in self.engines),
-            too_long=sum(engine.too_long for engine in self.engines),
             left_out=left_out,
+            **sums,
         )
-
-    def _digest(self, requests: RequestTrace) -> Digest:
-        digest = Digest.empty(requests.use_cases, ceil(self.env.now / SECONDS_PER_HOUR))
-        digest.add(requests)
-        return digest
 
     def _utilisation(self) -> UtilisationTrace:
         minutes = ceil(self.env.now / SECONDS_PER_MINUTE)

@@ -1,4 +1,4 @@
-"""One replica's batch as a state machine: who runs, who waits, what the next iteration is. It knows no clock but its own.
+"""One replica's batch as a state machine: who runs, who waits, what the next iteration is. No clock but its own.
 
 The reference engine drives it iteration by iteration; the compiled pool leaps over the same decisions.
 """

@@ -5,7 +5,7 @@ import numpy as np
 from sim.serving.batch import Ended, Iteration
 from sim.serving.rules import PREFILL
 
-COLUMNS = ("prefill_busy_s", "decode_busy_s", "batch_request_s", "prompt_tokens", "output_tokens")
+COLUMNS = ("prefill_busy_s", "decode_busy_s", "batch_request_s", "busy_j", "prompt_tokens", "output_tokens")
 
 
 class Meter:
@@ -13,12 +13,11 @@ class Meter:
 
     def __init__(self, minutes: int) -> None:
         self.columns = {name: np.zeros(minutes) for name in COLUMNS}
-        self.busy_j = np.zeros(minutes)
         self._minute = 0
 
     def mark(self) -> None:
         """The minute is over."""
-        self._minute = min(self._minute + 1, self.busy_j.size - 1)
+        self._minute = min(self._minute + 1, self.columns["busy_j"].size - 1)
 
     def work(self, iteration: Iteration, until_s: float) -> None:
         """Count the time and energy of an iteration up to `until_s`, if not counted before."""
@@ -27,13 +26,9 @@ class Meter:
         busy = "prefill_busy_s" if iteration.phase == PREFILL else "decode_busy_s"
         self.columns[busy][self._minute] += spent_s
         self.columns["batch_request_s"][self._minute] += spent_s * iteration.running
-        self.busy_j[self._minute] += spent_s * iteration.watts
+        self.columns["busy_j"][self._minute] += spent_s * iteration.watts
 
     def tokens(self, ended: Ended) -> None:
         """Count the tokens of an iteration that ends now."""
         self.columns["prompt_tokens"][self._minute] += ended.prompt_tokens
         self.columns["output_tokens"][self._minute] += ended.output_tokens
-
-    def busy_s(self, minute: int) -> float:
-        """Replica-seconds of work in a minute."""
-        return float(self.columns["prefill_busy_s"][minute] + self.columns["decode_busy_s"][minute])

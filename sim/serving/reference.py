@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from sim.serving import rules
 from sim.serving.batch import Batch, Iteration, Job
+from sim.serving.engine import EVERY_SERVER
 from sim.serving.meter import Meter
 from sim.serving.policies import POLICIES
-from sim.serving.records import Records
 from sim.serving.routing import halves, routing_keys
 from sim.serving.spec import PoolSpec
-from sim.traces.request import Outcome, RequestTrace
+from sim.traces.digest import Digest
+from sim.traces.request import Outcome
+from sim.traces.rows import ROW, Rows, in_order, lots, no_rows, trace_of
 from sim.workload.requests import Requests
 
 # Order of what happens at one instant: iterations end, the router looks at loads, requests arrive, SimPy's own events
@@ -105,13 +107,15 @@ class Replica:
 class ReferencePool:
     """A pool of replicas, its router, and what it remembers."""
 
-    def __init__(self, env: simpy.Environment, spec: PoolSpec, minutes: int) -> None:
-        self.env, self.spec = env, spec
+    def __init__(
+        self, env: simpy.Environment, spec: PoolSpec, minutes: int, digest: Digest, first_server: int = 0
+    ) -> None:
+        self.env, self.spec, self.digest = env, spec, digest
         self.meter = Meter(minutes)
-        self.records = Records()
-        self.requeued = 0
-        self.too_long = 0
-        """Requests refused because no replica could ever hold them."""
+        self._first_server = first_server
+        self._ended: list[tuple[float, ...]] = []
+        self._keep_below = 0
+        self._requeued = self._too_long = 0
         self._arrived = 0
         self._turn = 0
         self.replicas = [Replica(self, index) for index in range(spec.replicas)]
@@ -164,11 +168,23 @@ class ReferencePool:
 
     def work_in(self, minute: int) -> tuple[float, float]:
         """Busy replica-seconds and their energy [J] in a minute that has been marked."""
-        return self.meter.busy_s(minute), float(self.meter.busy_j[minute])
+        columns = self.meter.columns
+        busy_s = columns["prefill_busy_s"][minute] + columns["decode_busy_s"][minute]
+        return float(busy_s), float(columns["busy_j"][minute])
 
     def minutes(self) -> Mapping[str, NDArray[np.float64]]:
-        """Work by minute."""
+        """Work by minute: busy seconds, their energy, tokens."""
         return self.meter.columns
+
+    def keep_below(self, lot: int) -> None:
+        """Give out rows of requests whose lot lies at or below this; zero for none."""
+        self._keep_below = lot
+
+    def collect(self) -> Rows:
+        """Rows of the requests that have ended since the last time, by arrival; all of them enter the digest."""
+        rows, self._ended = np.array(self._ended, ROW), []
+        self.digest.add(trace_of(rows, self.digest.use_cases))
+        return in_order([rows[lots(rows) <= self._keep_below] if self._keep_below else no_rows()])
 
     def close(self, end_s: float) -> None:
         """The day is over: note who is still in flight."""
@@ -178,21 +194,18 @@ class ReferencePool:
             for job in [*replica.batch.running, *replica.batch.queue]:
                 self.end(job, Outcome.IN_FLIGHT, inf, replica.index)
 
-    def requests(self, use_cases: tuple[str, ...]) -> RequestTrace:
-        """What became of every request."""
-        return self.records.trace(use_cases)
-
-    @property
-    def preempted(self) -> int:
-        """Preemptions for want of KV room."""
-        return sum(replica.batch.preempted for replica in self.replicas)
+    def counters(self) -> dict[str, int]:
+        """Requests sent on from failed servers, refused for their length, preempted."""
+        preempted = sum(replica.batch.preempted for replica in self.replicas)
+        return {"requeued": self._requeued, "too_long": self._too_long, "preempted": preempted}
 
     # --- bookkeeping --------------------------------------------------------------------------------------------
 
     def end(self, job: Job, outcome: Outcome, at_s: float, replica: int) -> None:
         """Note how a request ended."""
-        server = replica // self.spec.replicas_per_server if replica >= 0 else -1
-        self.records.add(job, outcome, at_s, server)
+        server = self._first_server + replica // self.spec.replicas_per_server if replica >= 0 else -1
+        times = (job.arrival_s, job.start_s, job.first_token_s, at_s)
+        self._ended.append((job.number, *times, job.prompt, job.output, server, job.use_case, job.attempts, outcome))
 
     def collect_abandoned(self, replica: Replica) -> None:
         """Note who left the queue of a replica, at the end of their patience."""
@@ -213,7 +226,7 @@ class ReferencePool:
     def _arrive(self, job: Job) -> None:
         spec = self.spec
         fits = rules.can_ever_run(job.prompt, job.output, spec.max_context_tokens, spec.kv_room_tokens)
-        self.too_long += not fits
+        self._too_long += not fits
         if not fits or not self._available:
             self.end(job, Outcome.REFUSED, job.arrival_s, -1)
         else:
@@ -225,7 +238,7 @@ class ReferencePool:
             self.end(job, Outcome.LOST, now_s, -1)
             return False
         job.attempts += 1
-        self.requeued += 1
+        self._requeued += 1
         self.replicas[self._choose(job)].take(job, now_s)
         return True
 
@@ -259,6 +272,8 @@ class ReferencePool:
 
     def _replicas_of(self, server: int) -> range:
         size = self.spec.replicas_per_server
+        if server == EVERY_SERVER:
+            return range(self.spec.replicas)
         return range(server * size, (server + 1) * size)
 
     def _set_available(self, server: int, up: bool) -> None:

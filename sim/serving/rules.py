@@ -46,7 +46,7 @@ def iterations_by(first_s: float, growth_s: float, time_s: float, guess: int) ->
     (3, 4)
     """
     linear = first_s - growth_s
-    root = 2.0 * time_s / (linear + math.sqrt(linear * linear + 4.0 * growth_s * time_s))  # nothing cancels at no growth
+    root = 2.0 * time_s / (linear + math.sqrt(linear * linear + 4.0 * growth_s * time_s))  # stable at no growth
     count = max(guess, int(root) - 1)
     while first_s * (count + 1) + growth_s * (count + 1) * count <= time_s:
         count += 1

@@ -58,6 +58,8 @@ class PoolSpec:
     """By use case: longest wait for service; infinity for none."""
     routing_salt: int = 0
     """Key of the routing choices."""
+    cells: int = 1
+    """Parts of the pool that are routed apart from each other."""
 
     @property
     def servers(self) -> int:

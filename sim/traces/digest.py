@@ -73,6 +73,17 @@ class Digest:
             np.zeros((cases, hours, 2), np.int64),
         )
 
+    def like(self) -> "Digest":
+        """A digest of nothing, of the same shape."""
+        return Digest.empty(self.use_cases, self.outcomes.shape[1])
+
+    def absorb(self, other: "Digest") -> None:
+        """Add what another digest has counted; the order of such sums changes nothing."""
+        for name in ("bins", "ticks", "outcomes", "tokens"):
+            mine = getattr(self, name)
+            mine += getattr(other, name)
+        np.maximum(self.maxima, other.maxima, out=self.maxima)
+
     def add(self, trace: RequestTrace) -> None:
         """Count every request of a trace."""
         hours = self.outcomes.shape[1]

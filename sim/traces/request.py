@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, fields
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 
 class Outcome(IntEnum):
@@ -48,53 +49,16 @@ class RequestTrace:
     use_cases: tuple[str, ...] = ()
     """Names of the use cases."""
 
+    def arrow(self) -> "pa.Table":
+        """The trace as an arrow table, with names for use cases and outcomes."""
+        import pyarrow as pa
+
+        columns: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "use_cases"}
+        columns["use_case"] = pa.DictionaryArray.from_arrays(self.use_case, pa.array(self.use_cases, pa.string()))
+        columns["outcome"] = pa.DictionaryArray.from_arrays(self.outcome, [o.name.lower() for o in Outcome])
+        return pa.table(columns)
+
     def table(self) -> "pd.DataFrame":
         """The trace as a frame, with names for use cases and outcomes."""
-        import pandas as pd
-
-        columns = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "use_cases"}
-        frame = pd.DataFrame(columns)
-        frame["use_case"] = pd.Categorical.from_codes(self.use_case, categories=pd.Index(self.use_cases, dtype=object))
-        frame["outcome"] = pd.Categorical.from_codes(
-            self.outcome, categories=pd.Index([o.name.lower() for o in Outcome])
-        )
+        frame: pd.DataFrame = self.arrow().to_pandas()
         return frame
-
-
-def sample(trace: RequestTrace, size: int) -> RequestTrace:
-    """At most `size` requests, every set of so many as likely as any other, in order of arrival.
-
-    Kept are those whose number (their place in the trace) has the smallest hash: the choice needs no random stream, is
-    the same in every run, and looks at nothing that happened to a request. A larger sample holds every smaller one.
-    """
-    if trace.arrival_s.size <= size:
-        return trace
-    keys = _scrambled(np.arange(trace.arrival_s.size, dtype=np.uint64))
-    return take(trace, np.sort(np.argsort(keys, kind="stable")[:size]))
-
-
-def take(trace: RequestTrace, rows: NDArray[np.int64]) -> RequestTrace:
-    """Some rows of a trace, in the order asked for."""
-    columns = {f.name: getattr(trace, f.name)[rows] for f in fields(trace) if f.name != "use_cases"}
-    return RequestTrace(**columns, use_cases=trace.use_cases)
-
-
-def _scrambled(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """A one-to-one hash of 64-bit numbers: the finaliser of SplitMix64 (Steele, Lea and Flood 2014)."""
-    state = (numbers + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(state ^ (state >> np.uint64(31)), dtype=np.uint64)
-
-
-def merge(traces: list[RequestTrace], servers: list[int]) -> RequestTrace:
-    """The traces of several pools as one, by arrival; servers are counted on from pool to pool."""
-    if len(traces) == 1:
-        return traces[0]
-    offsets = np.concatenate([[0], np.cumsum(servers)[:-1]])
-    names = [f.name for f in fields(RequestTrace) if f.name != "use_cases"]
-    columns = {name: np.concatenate([getattr(trace, name) for trace in traces]) for name in names}
-    shift = np.concatenate([np.full(t.server.size, o) for t, o in zip(traces, offsets, strict=True)])
-    columns["server"] = np.where(columns["server"] >= 0, columns["server"] + shift, -1).astype(np.int32)
-    order = np.argsort(columns["arrival_s"], kind="stable")
-    return RequestTrace(**{name: column[order] for name, column in columns.items()}, use_cases=traces[0].use_cases)

@@ -59,9 +59,9 @@ def one_at_a_time(engine, law, count=60_000):
 def many_at_a_time(engine, count=40_000):
     """M/M/c: iterations of constant length; an answer of N tokens, N geometric, takes N of them.
 
-    Two departures from the theory remain: who comes in mid-iteration waits for its end (half an iteration, for those
-    who find anyone there: it is in the formula below), and a geometric length has 2 % less variance than an exponential one
-    (a change of one per cent of the wait, well inside the interval).
+    Two departures from the theory remain. Who comes in mid-iteration waits for its end: half an iteration, for those
+    who find anyone there; it is in the formula below. And a geometric length has 2 % less variance than an exponential
+    one: a change of one per cent of the wait, well inside the interval.
     """
     rng = np.random.default_rng(12)
     requests, until_s = arrivals(rng, count, 1.0 / (SERVERS * LOAD), np.ones(count), rng.geometric(1.0 / ANSWER, count))

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import simpy
+from sim.serving.layout import KEEP_ALL
 
-from sim.fleet.engine import Engine
 from sim.plant.steptime import StepTimeLaw
 from sim.serving.compiled import CompiledPool
-from sim.serving.layout import KEEP_ALL
+from sim.serving.engine import Engine
 from sim.serving.reference import ReferencePool
 from sim.serving.spec import ADMISSIONS, POLICIES, ROUTINGS, PoolSpec
 from sim.traces.digest import Digest

@@ -6,21 +6,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.traces.request import RequestTrace
+from sim.traces.rows import Rows
 from sim.workload.requests import Requests
+
+EVERY_SERVER = -1
 
 
 class Engine(Protocol):
     """A pool of replicas with its router."""
-
-    requeued: int
-    """Times a request of a failed server was sent to another."""
-    too_long: int
-    """Requests refused because no replica could ever hold them."""
-
-    @property
-    def preempted(self) -> int:
-        """Preemptions for want of KV room."""
 
     def deposit(self, requests: Requests) -> None:
         """Requests that will arrive, in order, all after those deposited before."""
@@ -35,7 +28,7 @@ class Engine(Protocol):
         """A server serves again."""
 
     def set_speed(self, server: int, speed: float) -> None:
-        """Slow a server down, or let it run again, from its next iteration on."""
+        """Slow a server (or EVERY_SERVER) down, or let it run again, from its next iteration on."""
 
     def gauges(self) -> tuple[int, int, int]:
         """Requests waiting, requests running and KV tokens held, now."""
@@ -49,8 +42,14 @@ class Engine(Protocol):
     def minutes(self) -> Mapping[str, NDArray[np.float64]]:
         """Work by minute: the columns of PoolMinutes that the engine knows."""
 
+    def keep_below(self, lot: int) -> None:
+        """Give out rows of requests whose lot lies at or below this; zero for none."""
+
+    def collect(self) -> Rows:
+        """Rows of the requests that have ended since the last time, by arrival."""
+
     def close(self, end_s: float) -> None:
         """The day is over."""
 
-    def requests(self, use_cases: tuple[str, ...]) -> RequestTrace:
-        """What became of every request."""
+    def counters(self) -> dict[str, int]:
+        """Requests sent on from failed servers (requeued), refused for their length (too_long), preempted."""

@@ -1,0 +1,74 @@
+"""Speaking to whoever sits at the command line: results on stdout, progress on stderr."""
+
+import io
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+
+from rich.console import Console, RenderableType
+from rich.progress import Progress
+
+from sim.errors import OutputError
+
+WIDTH_OF_FILES = 200
+LONGEST_NAME = 40
+
+
+def tell(*parts: RenderableType) -> None:
+    """Print on stdout. A reader who has had enough (`| head`) is no error; a disk that is full is."""
+    if sys.stdout is None:  # closed by the shell
+        return
+    text = _rendered(parts)
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try once more at its end
+        if not isinstance(error, BrokenPipeError):
+            raise OutputError(f"standard output: cannot be written: {error.strerror}") from None
+
+
+def _rendered(parts: Iterable[RenderableType]) -> str:
+    """What a console shows; for a file or a pipe without colours, nor folded to the width of some terminal."""
+    file, terminal = io.StringIO(), sys.stdout.isatty()
+    console = Console(file=file, force_terminal=terminal, width=width(), highlight=False, markup=False, emoji=False)
+    for part in parts:
+        console.print(part)
+    return "".join(f"{line.rstrip(' ')}\n" for line in file.getvalue().splitlines())
+
+
+def width() -> int:
+    """Columns to write in."""
+    return shutil.get_terminal_size().columns if sys.stdout and sys.stdout.isatty() else WIDTH_OF_FILES
+
+
+def say(message: str) -> None:
+    """Print a line on stderr; where nobody reads it, the work goes on."""
+    with suppress(OSError):
+        sys.stderr.write(f"{message}\n")
+
+
+@contextmanager
+def progress_bar(name: str, duration_s: float) -> Iterator[Callable[[float], None]]:
+    """A live bar on a terminal, a line every tenth of the day elsewhere; both on stderr."""
+    if not sys.stderr.isatty():
+        yield _progress_lines(duration_s)
+        return
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name[:LONGEST_NAME].replace("[", "("), total=duration_s)
+        yield lambda now_s: bar.update(task, completed=now_s)
+
+
+def _progress_lines(duration_s: float) -> Callable[[float], None]:
+    told = 0
+
+    def tell(now_s: float) -> None:
+        nonlocal told
+        tenth = int(10 * now_s / duration_s)
+        if tenth > told:
+            told = tenth
+            say(f"simulated {10 * tenth} %")
+
+    return tell

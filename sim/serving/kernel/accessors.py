@@ -1,0 +1,21 @@
+"""What kernel functions call: records by address and index, and the rules, compiled."""
+
+from sim.serving import rules
+from sim.serving.kernel.compiling import compiled, records_at
+from sim.serving.kernel.layout import COUNT, ENTRY, MINUTE, NODE, REPLICA, VALUE
+from sim.traces.rows import ROW
+
+replica_at = records_at(REPLICA)
+node_at = records_at(NODE)
+entry_at = records_at(ENTRY)
+row_at = records_at(ROW)
+minute_at = records_at(MINUTE)
+count_at = records_at(COUNT)
+value_at = records_at(VALUE)
+
+elapsed_s = compiled(rules.elapsed_s)
+iterations_by = compiled(rules.iterations_by)
+pairs = compiled(rules.pairs)
+can_join = compiled(rules.can_join)
+can_ever_run = compiled(rules.can_ever_run)
+candidate = compiled(rules.candidate)

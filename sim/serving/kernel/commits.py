@@ -1,0 +1,147 @@
+"""What the end of a run brings: tokens, KV, requests that are done."""
+
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
+from math import inf
+
+from sim.serving.kernel.accessors import entry_at, node_at, replica_at
+from sim.serving.kernel.accounts import count_tokens, free_node, record, server_of, settle
+from sim.serving.kernel.batch import decodes_from_now, finish
+from sim.serving.kernel.compiling import compiled
+from sim.serving.kernel.decisions import decide
+from sim.serving.kernel.heap import heap_of, is_stale, pop
+from sim.serving.kernel.layout import IDLE, NOBODY
+from sim.serving.rules import CONTINUOUS, ON_DEMAND, PREFILL, STATIC
+from sim.traces.request import Outcome
+
+FINISHED = int(Outcome.FINISHED)
+
+
+@compiled
+def advance(pool, r, until_s):
+    """Bring a replica to a time: commit every run that ends by then, decide wherever time has moved past a boundary."""
+    replica = replica_at(pool.replicas, r)
+    while True:
+        if replica.phase == IDLE:
+            if replica.clock_s >= until_s:
+                return
+            if not decide(pool, r):
+                continue
+        if replica.change_s > until_s:
+            return
+        commit(pool, r)
+
+
+@compiled
+def commit(pool, r):
+    """The run under way has reached its end: tokens, KV, requests that are done."""
+    replica = replica_at(pool.replicas, r)
+    settle(pool, r, replica.change_s)
+    replica.clock_s = replica.change_s
+    if replica.phase == PREFILL:
+        if pool.policy == STATIC:
+            commit_static_prefill(pool, r)
+        else:
+            commit_prefill(pool, r)
+    elif pool.policy == STATIC:
+        commit_static_decode(pool, r)
+    else:
+        commit_decode(pool, r)
+    replica.phase = IDLE
+    replica.change_s = inf
+
+
+@compiled
+def commit_decode(pool, r):
+    """All iterations of a leap: a token each for every decoding request."""
+    replica = replica_at(pool.replicas, r)
+    iterations = replica.target - replica.done
+    count_tokens(pool, r, replica.target)
+    replica.done = replica.target
+    grow(pool, r, iterations)
+    finish_due(pool, r)
+
+
+@compiled
+def grow(pool, r, iterations):
+    """KV of decode iterations."""
+    replica = replica_at(pool.replicas, r)
+    replica.iteration += iterations
+    replica.context += replica.decoding * iterations
+    if pool.admission == ON_DEMAND:
+        replica.held += replica.decoding * iterations
+
+
+@compiled
+def finish_due(pool, r):
+    """Requests whose last token has been made."""
+    replica = replica_at(pool.replicas, r)
+    while replica.heap > 0 and entry_at(heap_of(pool, r), 0).ends_at <= replica.iteration:
+        n = entry_at(heap_of(pool, r), 0).node
+        stale = is_stale(pool, r, entry_at(heap_of(pool, r), 0))
+        pop(pool, r)
+        if not stale:
+            finish(pool, r, n, replica.clock_s)
+
+
+@compiled
+def commit_prefill(pool, r):
+    """Chunks filled, first tokens made, and a token for all who decoded beside."""
+    replica = replica_at(pool.replicas, r)
+    replica.prompt_tokens += replica.prefill_tokens
+    if pool.policy != CONTINUOUS and replica.decoding > 0:
+        replica.output_tokens += replica.decoding
+        grow(pool, r, 1)
+        finish_due(pool, r)
+    n, joining = replica.newest, replica.joining
+    if replica.chunk > 0:
+        node_at(pool.nodes, n).filled += replica.chunk
+        n, joining = node_at(pool.nodes, n).older, joining - 1
+    for _ in range(joining):
+        older = node_at(pool.nodes, n).older
+        replica.output_tokens += 1
+        decodes_from_now(pool, r, n, replica.clock_s)
+        n = older
+
+
+@compiled
+def commit_static_prefill(pool, r):
+    """First tokens of a static batch."""
+    replica = replica_at(pool.replicas, r)
+    replica.prompt_tokens += replica.prefill_tokens
+    replica.decoding = replica.batch
+    n = replica.newest
+    while n != NOBODY:
+        node_at(pool.nodes, n).first_token_s = replica.clock_s
+        n = node_at(pool.nodes, n).older
+    if replica.left == 0:
+        return_static(pool, r)
+
+
+@compiled
+def commit_static_decode(pool, r):
+    """A leap of a static batch; at its end all answers are returned."""
+    replica = replica_at(pool.replicas, r)
+    iterations = replica.target - replica.done
+    replica.done = replica.counted = replica.target
+    replica.left -= iterations
+    replica.context += replica.decoding * iterations
+    if replica.left == 0:
+        return_static(pool, r)
+
+
+@compiled
+def return_static(pool, r):
+    """All requests of a static batch are done at once."""
+    replica = replica_at(pool.replicas, r)
+    n = replica.newest
+    while n != NOBODY:
+        older = node_at(pool.nodes, n).older
+        replica.output_tokens += node_at(pool.nodes, n).output
+        record(pool, n, FINISHED, replica.clock_s, server_of(pool, r))
+        free_node(pool, n)
+        n = older
+    replica.outstanding -= replica.batch
+    replica.batch = replica.decoding = replica.in_run = 0
+    replica.held = replica.context = 0
+    replica.newest = NOBODY

@@ -1,0 +1,77 @@
+"""Compiling the kernels once: where the machine code is kept, and what a kernel function is.
+
+numba's own cache does not notice an edit in a helper of another file, so the folder is named by a hash of all sources.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+from numba import config
+from numba.extending import intrinsic
+from numba.np.numpy_support import from_dtype
+
+HERE = Path(__file__).parent
+SOURCES = [*sorted(HERE.glob("*.py")), HERE.parent / "rules.py", HERE.parents[1] / "traces" / "digest.py"]
+
+
+def source_hash() -> str:
+    """A name for this version of the kernels."""
+    digest = hashlib.sha256(f"{numba.__version__} {np.__version__}".encode())
+    for path in SOURCES:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def cache_folder() -> Path:
+    """Where machine code is kept between runs: the user's cache, or a temporary folder where that cannot be written."""
+    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "llm-day-cost"
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        writable = os.access(root, os.W_OK)
+    except OSError:
+        writable = False
+    return (root if writable else Path(tempfile.gettempdir()) / "llm-day-cost") / source_hash()
+
+
+def is_compiled() -> bool:
+    """Whether this version has been compiled on this machine before."""
+    return any(cache_folder().rglob("pool.serve*.nbc"))
+
+
+config.CACHE_DIR = str(cache_folder())
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compile a kernel function: without the interpreter's lock, and without counting references.
+
+    Kernels allocate nothing, so nothing needs counting; numba would count every array at every call.
+    """
+    return numba.njit(function, cache=True, nogil=True, error_model="numpy", _nrt=False)
+
+
+def records_at(dtype: Any) -> Any:
+    """An accessor `at(address, index)` to records of a dtype that lie one after the other in memory.
+
+    A kernel function then takes one pointer to the pool, instead of an array of seven words for each of its tables,
+    which made every call copy a kilobyte.
+    """
+    record, size = from_dtype(dtype), dtype.itemsize
+
+    @intrinsic
+    def at(_typing: Any, address: Any, index: Any) -> Any:
+        def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+            base, place = arguments
+            if place.type.width < base.type.width:
+                place = builder.sext(place, base.type)
+            offset = builder.mul(place, base.type(size))
+            return builder.inttoptr(builder.add(base, offset), context.get_value_type(record))
+
+        return record(address, index), generate
+
+    return at

@@ -1,0 +1,136 @@
+"""What a replica runs next: the three policies."""
+
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
+from math import inf
+
+from sim.serving.kernel.accessors import node_at, pairs, replica_at
+from sim.serving.kernel.batch import admit, dequeue, drop_impatient, head_fits, link, preempt
+from sim.serving.kernel.compiling import compiled
+from sim.serving.kernel.layout import NOBODY
+from sim.serving.kernel.runs import base_s, begin_decode, begin_prefill, boundary_s, new_run
+from sim.serving.rules import CONTINUOUS, DECODE, ON_DEMAND, PREFILL, STATIC
+
+
+@compiled
+def decide(pool, r):
+    """Begin what runs next at the replica's clock; False when there is nothing to run (yet)."""
+    replica = replica_at(pool.replicas, r)
+    now_s = replica.clock_s
+    if replica.batch == 0 or pool.policy != STATIC:
+        drop_impatient(pool, r, now_s)
+    if pool.policy == STATIC:
+        return decide_static(pool, r, now_s)
+    if pool.admission == ON_DEMAND:
+        while replica.held + replica.decoding > pool.room:
+            preempt(pool, r)
+    if pool.policy == CONTINUOUS:
+        if head_fits(pool, r, now_s):
+            begin_prompts(pool, r, now_s)
+            return True
+    elif begin_chunks(pool, r, now_s):
+        return True
+    if replica.decoding > 0:
+        begin_decode(pool, r, now_s)
+        return True
+    replica.clock_s = inf
+    return False
+
+
+@compiled
+def begin_prompts(pool, r, now_s):
+    """Prefill first: whole prompts up to the token limit, a single longer one alone."""
+    replica = replica_at(pool.replicas, r)
+    tokens, attention, joining = 0, 0.0, 0
+    while head_fits(pool, r, now_s):
+        head = node_at(pool.nodes, replica.head)
+        goal = head.prompt + head.made
+        if joining > 0 and tokens + goal > pool.max_batched_tokens:
+            break
+        admit(pool, r, now_s)
+        tokens += goal
+        attention += pairs(0, goal)
+        joining += 1
+    replica.joining, replica.chunk, replica.prefill_tokens = joining, 0, tokens
+    begin_prefill(pool, r, now_s, tokens, 0, attention)
+
+
+@compiled
+def begin_chunks(pool, r, now_s):
+    """Decode first, prefill in what is left of the budget: the half-filled prompt, then new ones."""
+    replica = replica_at(pool.replicas, r)
+    left = pool.max_batched_tokens - replica.decoding
+    tokens, attention, joining, chunk = 0, 0.0, 0, 0
+    n = replica.newest if replica.batch > replica.decoding else NOBODY
+    while left > 0:
+        if n == NOBODY:
+            if not head_fits(pool, r, now_s):
+                break
+            n = admit(pool, r, now_s)
+        node = node_at(pool.nodes, n)
+        count = min(left, node.goal - node.filled)
+        attention += pairs(node.filled, count)
+        tokens, left, joining = tokens + count, left - count, joining + 1
+        chunk = count if node.filled + count < node.goal else 0
+        n = NOBODY
+    if joining == 0:
+        return False
+    replica.joining, replica.chunk, replica.prefill_tokens = joining, chunk, tokens
+    beside = replica.decoding
+    begin_prefill(pool, r, now_s, tokens + beside, replica.context + beside if beside > 0 else 0, attention)
+    return True
+
+
+@compiled
+def decide_static(pool, r, now_s):
+    """A batch under way decodes to its longest answer; else form one when it is full or its head has waited enough."""
+    replica = replica_at(pool.replicas, r)
+    if replica.batch > 0:
+        begin_static_decode(pool, r, now_s)
+        return True
+    if replica.head == NOBODY:
+        replica.clock_s = inf
+        return False
+    alarm_s = node_at(pool.nodes, replica.head).queued_s + pool.wait_s
+    if replica.queued < pool.max_requests and now_s < alarm_s:
+        replica.clock_s = alarm_s
+        return False
+    form_static(pool, r, now_s)
+    return True
+
+
+@compiled
+def form_static(pool, r, now_s):
+    """Pad a batch to its longest prompt and answer, as far as limits and KV cache allow, and prefill it."""
+    replica = replica_at(pool.replicas, r)
+    size, prompt, answer, tokens = 0, 0, 0, 0
+    while size < pool.max_requests:
+        drop_impatient(pool, r, now_s)
+        if replica.head == NOBODY:
+            break
+        head = node_at(pool.nodes, replica.head)
+        longest, longest_answer = max(prompt, head.prompt), max(answer, head.output)
+        fits = (size + 1) * (longest + longest_answer) <= pool.room
+        if size > 0 and not (fits and (size + 1) * longest <= pool.max_batched_tokens):
+            break
+        n = dequeue(pool, r)
+        node_at(pool.nodes, n).start_s, node_at(pool.nodes, n).replica = now_s, r
+        link(pool, r, n)
+        size, prompt, answer, tokens = size + 1, longest, longest_answer, tokens + head.prompt
+    work_s = base_s(pool, size * prompt) + pool.attention_s * size * pairs(0, prompt)
+    replica.held, replica.context = size * (prompt + answer), size * prompt
+    replica.prefill_tokens, replica.left = tokens, answer - 1
+    replica.phase, replica.settled_s, replica.in_run = PREFILL, now_s, 0
+    replica.change_s = now_s + work_s / replica.speed
+    replica.watts = pool.prefill_w * replica.speed
+
+
+@compiled
+def begin_static_decode(pool, r, now_s):
+    """One leap to the end of the longest answer, or to a change of speed."""
+    replica = replica_at(pool.replicas, r)
+    if replica.in_run == 0 or replica.run_speed != replica.speed:
+        new_run(pool, r, now_s)
+    replica.target = replica.done + replica.left
+    replica.phase, replica.settled_s = DECODE, now_s
+    replica.change_s = boundary_s(replica, replica.target)

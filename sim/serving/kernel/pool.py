@@ -1,0 +1,227 @@
+"""The doors of the compiled pool: a window of arrivals, a server that fails or comes back, a look inside."""
+
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
+from math import inf
+
+import numpy as np
+
+from sim.serving.engine import EVERY_SERVER
+from sim.serving.kernel.accessors import can_ever_run, node_at, replica_at, value_at
+from sim.serving.kernel.accounts import count_tokens, free_node, record, server_of, settle
+from sim.serving.kernel.commits import advance
+from sim.serving.kernel.compiling import compiled
+from sim.serving.kernel.layout import IDLE, KEEP_NONE, NOBODY
+from sim.serving.kernel.router import choose, find_least, look, take, touch
+from sim.serving.kernel.runs import iterations_now, stop_soon
+from sim.serving.rules import DECODE, ON_DEMAND, STATIC
+from sim.traces.request import Outcome
+
+ABANDONED, REFUSED, LOST, IN_FLIGHT = (
+    int(Outcome.ABANDONED),
+    int(Outcome.REFUSED),
+    int(Outcome.LOST),
+    int(Outcome.IN_FLIGHT),
+)
+DONE, NO_NODE, NO_ROW = 0, 1, 2
+"""Why `serve` returned: all done, or it needs more nodes, or its rows collected."""
+
+
+@compiled
+def arrive(pool, arrival_s, use_case, prompt, output):
+    """A request reaches the gateway: refuse it, or route it."""
+    n = pool.free
+    node = node_at(pool.nodes, n)
+    pool.free = node.next
+    pool.inside += 1
+    node.arrival_s, node.number, node.use_case = arrival_s, pool.arrived, use_case
+    node.prompt, node.output, node.attempts = prompt, output, 1
+    forget_work(node)
+    pool.arrived += 1
+    fits = can_ever_run(prompt, output, pool.max_context, pool.room)
+    if not fits:
+        pool.too_long += 1
+    if not fits or pool.up_count == 0:
+        record(pool, n, REFUSED, arrival_s, NOBODY)
+        free_node(pool, n)
+    else:
+        take(pool, choose(pool, node.number, 1, arrival_s), n, arrival_s)
+
+
+@compiled
+def forget_work(node):
+    """A request as it was before anyone served it."""
+    node.made = node.goal = node.filled = 0
+    node.ends_at = node.replica = NOBODY
+    node.start_s = node.first_token_s = inf
+
+
+@compiled
+def serve(header, arrival_s, use_case, prompt, output, until_s):
+    """Route all requests that arrive by `until_s`, then bring every replica there; resumable where room runs out."""
+    pool = header[0]
+    while pool.next < arrival_s.size and arrival_s[pool.next] <= until_s:
+        if node_at(pool.nodes, pool.free).next == NOBODY:
+            return NO_NODE
+        if lacks_rows(pool):
+            return NO_ROW
+        i = pool.next
+        if arrival_s[i] >= pool.next_look_s:
+            look(pool, arrival_s[i])
+        arrive(pool, arrival_s[i], use_case[i], prompt[i], output[i])
+        pool.next += 1
+    if lacks_rows(pool):
+        return NO_ROW
+    if until_s >= pool.next_look_s:
+        look(pool, until_s)
+    return sweep(pool, until_s)
+
+
+@compiled
+def sweep(pool, until_s):
+    """Bring every replica to a time."""
+    while pool.sweep < pool.replica_count:
+        if lacks_rows(pool):
+            return NO_ROW
+        advance(pool, pool.sweep, until_s)
+        touch(pool, pool.sweep)
+        pool.sweep += 1
+    pool.sweep = 0
+    return DONE
+
+
+@compiled
+def lacks_rows(pool):
+    """Whether the rows might overflow if everybody inside ended now."""
+    return pool.keep_below != np.uint64(KEEP_NONE) and pool.row_count + pool.inside >= pool.row_room
+
+
+@compiled
+def replicas_of(pool, server):
+    """Replicas of a server, or of every server."""
+    if server == EVERY_SERVER:
+        return range(pool.replica_count)
+    return range(server * pool.replicas_per_server, (server + 1) * pool.replicas_per_server)
+
+
+@compiled
+def set_up(header, server, up):
+    """A server takes requests, or no longer does."""
+    pool = header[0]
+    for r in replicas_of(pool, server):
+        replica_at(pool.replicas, r).up = up
+        touch(pool, r)
+    pool.up_count = 0
+    for r in range(pool.replica_count):
+        if replica_at(pool.replicas, r).up == 1:
+            replica_at(pool.replicas, pool.up_count).available = r
+            pool.up_count += 1
+    find_least(pool)
+
+
+@compiled
+def surrender(pool, r, now_s, given, count):
+    """A replica has failed: settle the cut run, note every request it held behind `given[:count]`, forget them."""
+    replica = replica_at(pool.replicas, r)
+    if replica.phase != IDLE:
+        settle(pool, r, now_s)
+    if replica.phase == DECODE:
+        count_tokens(pool, r, iterations_now(pool, r, now_s))
+    n = replica.newest
+    while n != NOBODY:
+        given[count] = n
+        count += 1
+        n = node_at(pool.nodes, n).older
+    n = replica.head
+    while n != NOBODY:
+        given[count] = n
+        count += 1
+        n = node_at(pool.nodes, n).next
+    replica.phase, replica.clock_s, replica.change_s = IDLE, inf, inf
+    replica.head = replica.tail = replica.newest = NOBODY
+    replica.held = replica.context = replica.left = 0
+    replica.batch = replica.decoding = replica.queued = replica.outstanding = 0
+    replica.heap = replica.in_run = replica.chunk = replica.joining = 0
+    touch(pool, r)
+    return count
+
+
+@compiled
+def fail(header, server, now_s, given):
+    """A server breaks and takes no more requests. Returns how many it gives back, their nodes noted in `given`."""
+    set_up(header, server, 0)
+    pool, count = header[0], 0
+    for r in replicas_of(pool, server):
+        count = surrender(pool, r, now_s, given, count)
+    return count
+
+
+@compiled
+def route_all_again(header, given, now_s):
+    """Route requests of a failed server, in the order given. Returns how many are lost."""
+    pool, lost = header[0], 0
+    for i in range(given.size):
+        lost += route_again(pool, given[i], now_s)
+    return lost
+
+
+@compiled
+def route_again(pool, n, now_s):
+    """Send a request of a failed server elsewhere; 1 when it is lost."""
+    node = node_at(pool.nodes, n)
+    forget_work(node)
+    if node.attempts >= pool.max_attempts or pool.up_count == 0:
+        record(pool, n, LOST, now_s, NOBODY)
+        free_node(pool, n)
+        return 1
+    node.attempts += 1
+    pool.requeued += 1
+    take(pool, choose(pool, node.number, node.attempts, now_s), n, now_s)
+    return 0
+
+
+@compiled
+def set_speed(header, server, speed, now_s):
+    """Change the speed of a server from its next iteration on."""
+    pool = header[0]
+    for r in replicas_of(pool, server):
+        if replica_at(pool.replicas, r).speed != speed:
+            replica_at(pool.replicas, r).speed = speed
+            stop_soon(pool, r, now_s)
+            touch(pool, r)
+
+
+@compiled
+def gauges(header, now_s):
+    """Requests waiting, requests running and KV tokens held; every replica is at `now_s`."""
+    pool = header[0]
+    waiting = running = held = 0
+    for r in range(pool.replica_count):
+        replica = replica_at(pool.replicas, r)
+        waiting += replica.queued
+        running += replica.batch
+        held += replica.held
+        if replica.phase == DECODE and pool.admission == ON_DEMAND and pool.policy != STATIC:
+            held += replica.decoding * (iterations_now(pool, r, now_s) - replica.done)
+    return waiting, running, held
+
+
+@compiled
+def close(header, end_s):
+    """The day is over: everybody inside is in flight, but for those whose patience has run out in a queue."""
+    pool = header[0]
+    for r in range(pool.replica_count):
+        server = server_of(pool, r)
+        n = replica_at(pool.replicas, r).newest
+        while n != NOBODY:
+            record(pool, n, IN_FLIGHT, inf, server)
+            n = node_at(pool.nodes, n).older
+        n = replica_at(pool.replicas, r).head
+        while n != NOBODY:
+            node = node_at(pool.nodes, n)
+            patience_s = value_at(pool.patience_s, node.use_case).v
+            if node.made == 0 and end_s - node.queued_s > patience_s:
+                record(pool, n, ABANDONED, node.queued_s + patience_s, NOBODY)
+            else:
+                record(pool, n, IN_FLIGHT, inf, server)
+            n = node.next

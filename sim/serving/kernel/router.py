@@ -1,0 +1,192 @@
+"""The router of the compiled pool: every request finds its replica at its arrival."""
+
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
+import numpy as np
+
+from sim.serving.kernel.accessors import candidate, node_at, replica_at
+from sim.serving.kernel.accounts import mix
+from sim.serving.kernel.batch import enqueue
+from sim.serving.kernel.commits import advance
+from sim.serving.kernel.compiling import compiled
+from sim.serving.kernel.layout import IDLE, NOBODY
+from sim.serving.kernel.runs import stop_soon
+from sim.serving.rules import LEAST_OUTSTANDING, RANDOM, ROUND_ROBIN, STATIC
+
+GOLDEN, LOW_HALF = 0x9E3779B97F4A7C15, 0xFFFFFFFF
+
+
+@compiled
+def routing_key(pool, number, attempt):
+    """Random key of a request and attempt, as in routing.routing_keys."""
+    counter = (np.uint64(number) << np.uint64(8)) + np.uint64(attempt)
+    return mix(mix(counter * np.uint64(GOLDEN) + pool.salt) + np.uint64(GOLDEN))
+
+
+@compiled
+def choose(pool, number, attempt, now_s):
+    """The replica that a request goes to; some replica is available."""
+    if pool.routing == ROUND_ROBIN:
+        pool.turn += 1
+        return replica_at(pool.replicas, (pool.turn - 1) % pool.up_count).available
+    if pool.routing == LEAST_OUTSTANDING:
+        if pool.stale_s > 0.0:
+            return np.int32(pool.least)
+        catch_up(pool, now_s)
+        return replica_at(pool.replicas, 0).lightest
+    key = routing_key(pool, number, attempt)
+    first = replica_at(pool.replicas, candidate(np.int64(key >> np.uint64(32)), pool.up_count)).available
+    if pool.routing == RANDOM:
+        return first
+    second = replica_at(pool.replicas, candidate(np.int64(key & np.uint64(LOW_HALF)), pool.up_count)).available
+    return first if load_of(pool, first, now_s) <= load_of(pool, second, now_s) else second
+
+
+@compiled
+def load_of(pool, r, now_s):
+    """Requests outstanding at a replica, as old as the router's information is."""
+    if pool.stale_s > 0.0:
+        return replica_at(pool.replicas, r).seen
+    advance(pool, r, now_s)
+    return replica_at(pool.replicas, r).outstanding
+
+
+@compiled
+def take(pool, r, n, now_s):
+    """A replica takes a request into its queue."""
+    replica, node = replica_at(pool.replicas, r), node_at(pool.nodes, n)
+    advance(pool, r, now_s)
+    alone = replica.head == NOBODY
+    node.queued_s = now_s
+    enqueue(pool, r, n)
+    replica.outstanding += 1
+    if replica.phase == IDLE:
+        replica.clock_s = min(replica.clock_s, now_s)
+    elif alone and pool.policy != STATIC:
+        if replica.batch < pool.max_requests or pool.impatient == 1:
+            stop_soon(pool, r, now_s)
+    touch(pool, r)
+
+
+@compiled
+def event_s(pool, r):
+    """When a replica's load may change next."""
+    replica = replica_at(pool.replicas, r)
+    return replica.clock_s if replica.phase == IDLE else replica.change_s
+
+
+@compiled
+def touch(pool, r):
+    """Keep both index heaps in order after a replica has changed; only least-outstanding routing needs them."""
+    if pool.routing == LEAST_OUTSTANDING:
+        order_by_event(pool, r)
+        order_by_load(pool, r)
+
+
+@compiled
+def catch_up(pool, until_s):
+    """Bring every replica with an event by `until_s` there, the earliest first."""
+    while True:
+        r = replica_at(pool.replicas, 0).due
+        replica = replica_at(pool.replicas, r)
+        if event_s(pool, r) > until_s or (replica.phase == IDLE and replica.clock_s >= until_s):
+            return
+        advance(pool, r, until_s)
+        touch(pool, r)
+
+
+@compiled
+def sooner(pool, a, b):
+    """Whether one replica's next event comes before another's; at one instant, runs end before decisions fall due."""
+    event_a, event_b = event_s(pool, a), event_s(pool, b)
+    phase_a, phase_b = replica_at(pool.replicas, a).phase, replica_at(pool.replicas, b).phase
+    return event_a < event_b or (event_a == event_b and phase_a > phase_b)
+
+
+@compiled
+def place_due(pool, r, at):
+    """Put a replica at a place of the index heap by next event."""
+    replica_at(pool.replicas, at).due = r
+    replica_at(pool.replicas, r).due_place = at
+
+
+@compiled
+def order_by_event(pool, r):
+    """Move a replica whose next event has changed to where it belongs among those due."""
+    at = replica_at(pool.replicas, r).due_place
+    while at > 0 and sooner(pool, r, replica_at(pool.replicas, (at - 1) >> 1).due):
+        up = (at - 1) >> 1
+        place_due(pool, replica_at(pool.replicas, up).due, at)
+        at = up
+    while 2 * at + 1 < pool.replica_count:
+        child = 2 * at + 1
+        if child + 1 < pool.replica_count:
+            left, right = replica_at(pool.replicas, child).due, replica_at(pool.replicas, child + 1).due
+            child += 1 if sooner(pool, right, left) else 0
+        if not sooner(pool, replica_at(pool.replicas, child).due, r):
+            break
+        place_due(pool, replica_at(pool.replicas, child).due, at)
+        at = child
+    place_due(pool, r, at)
+
+
+@compiled
+def lighter(pool, a, b):
+    """Whether one replica has fewer requests than another, those that take none come last, ties by index."""
+    replica_a, replica_b = replica_at(pool.replicas, a), replica_at(pool.replicas, b)
+    if replica_a.up != replica_b.up:
+        return replica_a.up > replica_b.up
+    load_a, load_b = replica_a.outstanding, replica_b.outstanding
+    return load_a < load_b or (load_a == load_b and a < b)
+
+
+@compiled
+def place_load(pool, r, at):
+    """Put a replica at a place of the index heap by load."""
+    replica_at(pool.replicas, at).lightest = r
+    replica_at(pool.replicas, r).load_place = at
+
+
+@compiled
+def order_by_load(pool, r):
+    """Move a replica whose load has changed to where it belongs among all."""
+    at = replica_at(pool.replicas, r).load_place
+    while at > 0 and lighter(pool, r, replica_at(pool.replicas, (at - 1) >> 1).lightest):
+        up = (at - 1) >> 1
+        place_load(pool, replica_at(pool.replicas, up).lightest, at)
+        at = up
+    while 2 * at + 1 < pool.replica_count:
+        child = 2 * at + 1
+        if child + 1 < pool.replica_count:
+            left, right = replica_at(pool.replicas, child).lightest, replica_at(pool.replicas, child + 1).lightest
+            child += 1 if lighter(pool, right, left) else 0
+        if not lighter(pool, replica_at(pool.replicas, child).lightest, r):
+            break
+        place_load(pool, replica_at(pool.replicas, child).lightest, at)
+        at = child
+    place_load(pool, r, at)
+
+
+@compiled
+def look(pool, now_s):
+    """The router takes the loads as they were at its last look by now."""
+    tick = np.floor(now_s / pool.stale_s)
+    if tick * pool.stale_s > now_s:
+        tick -= 1.0
+    if (tick + 1.0) * pool.stale_s <= now_s:
+        tick += 1.0
+    for r in range(pool.replica_count):
+        advance(pool, r, tick * pool.stale_s)
+        replica_at(pool.replicas, r).seen = replica_at(pool.replicas, r).outstanding
+    pool.next_look_s = (tick + 1.0) * pool.stale_s
+    find_least(pool)
+
+
+@compiled
+def find_least(pool):
+    """The available replica that looked least loaded."""
+    pool.least = NOBODY
+    for i in range(pool.up_count):
+        r = replica_at(pool.replicas, i).available
+        if pool.least == NOBODY or replica_at(pool.replicas, r).seen < replica_at(pool.replicas, pool.least).seen:
+            pool.least = r

@@ -1,0 +1,113 @@
+"""Runs: stretches of iterations with an unchanged batch, taken in one leap.
+
+A run ends at the earliest iteration that could change the batch: a request is done, the KV cache is full, the head of
+the queue may join or loses patience, the speed changes. Before that nothing is visible from outside, so nothing is done."""
+
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
+from math import inf
+
+from sim.serving.kernel.accessors import elapsed_s, entry_at, iterations_by, node_at, replica_at, value_at
+from sim.serving.kernel.compiling import compiled
+from sim.serving.kernel.heap import drop_stale_top, heap_of
+from sim.serving.kernel.layout import NOBODY
+from sim.serving.rules import DECODE, ON_DEMAND, PREFILL
+
+
+@compiled
+def base_s(pool, tokens):
+    """Iteration time by tokens, as rules.table tells it."""
+    last = pool.base_count - 1
+    if tokens <= last:
+        return value_at(pool.base_s, tokens).v
+    step = value_at(pool.base_s, last).v - value_at(pool.base_s, last - 1).v
+    return value_at(pool.base_s, last).v + step * (tokens - last)
+
+
+@compiled
+def boundary_s(replica, iterations):
+    """When an iteration of the present run ends."""
+    return replica.run_start_s + elapsed_s(replica.first_s, replica.growth_s, iterations)
+
+
+@compiled
+def iterations_now(pool, r, now_s):
+    """Iterations of the present decode run that have ended by now."""
+    replica = replica_at(pool.replicas, r)
+    count = iterations_by(replica.first_s, replica.growth_s, now_s - replica.run_start_s, replica.done)
+    while count > replica.done and boundary_s(replica, count) > now_s:
+        count -= 1
+    while boundary_s(replica, count + 1) <= now_s:
+        count += 1
+    return count
+
+
+@compiled
+def begin_prefill(pool, r, now_s, tokens, kv, attention):
+    """An iteration with prefill work: a run of one."""
+    replica = replica_at(pool.replicas, r)
+    work_s = base_s(pool, tokens) + pool.kv_s * kv + pool.attention_s * attention
+    replica.in_run = 0
+    replica.phase = PREFILL
+    replica.settled_s = now_s
+    replica.change_s = now_s + work_s / replica.speed
+    replica.watts = pool.prefill_w * replica.speed
+
+
+@compiled
+def begin_decode(pool, r, now_s):
+    """Go on with the present run, or begin a new one if batch or speed have changed; find where it must stop."""
+    replica = replica_at(pool.replicas, r)
+    if replica.in_run == 0 or replica.run_speed != replica.speed:
+        new_run(pool, r, now_s)
+    drop_stale_top(pool, r)
+    more = entry_at(heap_of(pool, r), 0).ends_at - replica.iteration
+    if pool.admission == ON_DEMAND:
+        more = min(more, (pool.room - replica.held) // replica.decoding)
+    replica.target = replica.done + more
+    if replica.head != NOBODY and pool.impatient == 1:
+        stop_at_patience(pool, r)
+    replica.phase = DECODE
+    replica.settled_s = now_s
+    replica.change_s = boundary_s(replica, replica.target)
+
+
+@compiled
+def new_run(pool, r, now_s):
+    """Start the clock of a run at a changed batch."""
+    replica = replica_at(pool.replicas, r)
+    batch = replica.decoding
+    replica.run_start_s, replica.run_speed, replica.in_run = now_s, replica.speed, 1
+    replica.first_s = (base_s(pool, batch) + pool.kv_s * (replica.context + batch)) / replica.speed
+    replica.growth_s = 0.5 * pool.kv_s * batch / replica.speed
+    replica.done = replica.counted = 0
+    replica.watts = value_at(pool.decode_w, batch).v * replica.speed
+
+
+@compiled
+def stop_at_patience(pool, r):
+    """Stop at the first boundary at which the head of the queue is found gone."""
+    replica, head = replica_at(pool.replicas, r), node_at(pool.nodes, replica_at(pool.replicas, r).head)
+    patience_s = value_at(pool.patience_s, head.use_case).v
+    if head.made > 0 or patience_s == inf:
+        return
+    count = max(replica.done + 1, iterations_now(pool, r, head.queued_s + patience_s))
+    while count > replica.done + 1 and boundary_s(replica, count - 1) - head.queued_s > patience_s:
+        count -= 1
+    while not boundary_s(replica, count) - head.queued_s > patience_s:
+        count += 1
+    replica.target = min(replica.target, count)
+
+
+@compiled
+def stop_soon(pool, r, now_s):
+    """Something new may change the batch: end a decode run at its first boundary from now on."""
+    replica = replica_at(pool.replicas, r)
+    if replica.phase != DECODE:
+        return
+    count = iterations_now(pool, r, now_s)
+    if count == replica.done or boundary_s(replica, count) < now_s:
+        count += 1
+    if count < replica.target:
+        replica.target = count
+        replica.change_s = boundary_s(replica, count)
