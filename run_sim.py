@@ -82,13 +82,13 @@ def run(
     folder = out or default_folder(RESULTS, day.name, day)
     with workshop(folder) as unfinished:
         begun = time.perf_counter()
-        result = _simulate(day, engine.value, _sink(trace, unfinished, day), catalogue)
+        result = _simulate(day, engine, _sink(trace, unfinished, day), catalogue)
         simulate_s = time.perf_counter() - begun
         finish(result, unfinished, folder, _run_record(started, time.perf_counter() - clock, simulate_s))
     tell(day_summary(sim.summary(result), str(folder)))
 
 
-def _simulate(day: "Scenario", engine: str, sink: "Sink", catalogue: "Catalogue") -> "DayResult":
+def _simulate(day: "Scenario", engine: Engine, sink: "Sink", catalogue: "Catalogue") -> "DayResult":
     """Run a day with all threads and a bar; says so where the engine has to be compiled first."""
     import sim
     from reports.console import progress_bar, say
@@ -99,7 +99,7 @@ def _simulate(day: "Scenario", engine: str, sink: "Sink", catalogue: "Catalogue"
         if not is_compiled():
             say(COMPILING)
     with progress_bar(day.name, day.day.duration_s) as progress:
-        return sim.run(day, engine=engine, trace=sink, threads=_threads(), progress=progress, catalogue=catalogue)
+        return sim.run(day, None, engine.value, sink, _threads(), progress, catalogue)
 
 
 def _threads() -> int:

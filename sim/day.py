@@ -90,8 +90,8 @@ def run(
     """Simulate a scenario's day and price it.
 
     `trace` says which requests are kept: "none", "sample", "full", or a sink of sim.traces.sinks. `threads` says how
-    many cells of a pool run at a time; it changes no answer. `progress` is called with the simulated time, minute by minute; who runs many
-    days hands over the catalogue, too.
+    many cells of a pool run at a time; it changes no answer. `progress` is called with the simulated time, minute by
+    minute; who runs many days hands over the catalogue, too.
     """
     from sim.fleet.simulate import simulate
 

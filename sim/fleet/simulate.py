@@ -14,9 +14,9 @@ from sim.fleet.building import build_pools
 from sim.fleet.census import PoolBook
 from sim.fleet.climate import Climate
 from sim.fleet.dispatch import Gateway, pools_of_use_cases
+from sim.fleet.watchdog import Watchdog
 from sim.scenario.schema import Scenario
 from sim.serving.cells import CelledPool, MakeEngine
-from sim.serving.engine import Engine
 from sim.serving.reference import ReferencePool
 from sim.streams import Streams
 from sim.traces.day import DayTraces
@@ -65,7 +65,8 @@ def _assemble(
     books = [_book(pool, scenario, catalogue, minutes) for pool in pools]
     climate = _climate(scenario, catalogue, books, minutes)
     breakdowns = _breakdowns(env, scenario, catalogue, books, streams, log)
-    return Fleet(env, books, climate, breakdowns, log, digest, sink, scenario.plant.climate.enabled)
+    watchdogs = [Watchdog(book) for book in books]
+    return Fleet(env, books, climate, breakdowns, log, digest, sink, watchdogs, scenario.plant.climate.enabled)
 
 
 def _maker(env: simpy.Environment, engine: str, minutes: int) -> MakeEngine:
@@ -124,11 +125,13 @@ class Fleet:
     """Every request, counted."""
     sink: Sink
     """Where rows go."""
+    watchdogs: list[Watchdog]
+    """One for each pool."""
     throttles: bool
     """Whether a warm hall slows servers down."""
 
     @property
-    def engines(self) -> list[Engine]:
+    def engines(self) -> list[CelledPool]:
         """The pools' engines."""
         return [book.engine for book in self.books]
 
@@ -155,6 +158,8 @@ class Fleet:
         for minute in range(ceil(end_s / SECONDS_PER_MINUTE) - 1):
             yield self.env.timeout((minute + 1) * SECONDS_PER_MINUTE - self.env.now)
             self._mark(minute, self.env.now)
+            for watchdog in self.watchdogs:
+                watchdog.look(minute, self.env.now)
             if self.throttles:
                 self.climate.throttle(self.env.now, self.log)
             if progress:

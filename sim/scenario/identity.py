@@ -15,7 +15,7 @@ def canonical(scenario: Scenario) -> str:
 
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # annotated as None
     yaml.width = 2**20
     yaml.allow_unicode = True
     stream = io.StringIO()

@@ -1,0 +1,1 @@
+"""Serving: a pool of replicas with its router, in two engines that give the same answers."""

@@ -19,6 +19,9 @@ from sim.traces.digest import Digest
 from sim.traces.rows import Rows, in_order
 from sim.workload.requests import Requests
 
+FIRST_ATTEMPT = np.zeros(1, np.int64)
+KEY_BITS = 32
+
 MakeEngine = Callable[[PoolSpec, Digest, int], Engine]
 """Makes the engine of one cell from its specification, the digest it adds to and the number of its first server."""
 
@@ -29,6 +32,8 @@ class CelledPool:
     def __init__(self, spec: PoolSpec, digest: Digest, make: MakeEngine, first_server: int, threads: int) -> None:
         self.spec = spec
         self._starts = cell_starts(spec.servers, spec.cells)
+        sizes = np.diff(self._starts, append=spec.servers)
+        self._cell_of_server = np.repeat(np.arange(spec.cells, dtype=np.int16), sizes)
         self._digest, self._groups = digest, min(threads, spec.cells)
         self._digests = [digest.like() for _ in range(self._groups)]
         self._salt = int(mix(np.array([spec.routing_salt], np.uint64))[0])
@@ -39,17 +44,26 @@ class CelledPool:
             for index, part in enumerate(_parts(spec, self._starts))
         ]
 
-    def deposit(self, requests: Requests) -> None:
-        """Requests that will arrive, each sent to its cell."""
+    def split(self, requests: Requests) -> list[Requests]:
+        """The requests of each cell; called once for every window, in order, by whoever draws them."""
         if len(self.cells) == 1:
-            self.cells[0].deposit(requests)
-            return
+            return [requests]
         numbers = np.arange(self._arrived, self._arrived + requests.size)
         self._arrived += requests.size
-        key, _ = halves(routing_keys(self._salt, numbers, np.zeros(1, np.int64)))
-        cell = np.searchsorted(self._starts, (key * self.spec.servers) >> 32, side="right") - 1
-        for index, engine in enumerate(self.cells):
-            engine.deposit(requests.where(cell == index))
+        key, _ = halves(routing_keys(self._salt, numbers, FIRST_ATTEMPT))
+        cell = self._cell_of_server[(key * self.spec.servers) >> KEY_BITS]
+        ordered = requests.where(np.argsort(cell, kind="stable"))
+        ends = np.cumsum(np.bincount(cell, minlength=len(self.cells)))
+        return [ordered.part(start, stop) for start, stop in zip([0, *ends[:-1]], ends, strict=True)]
+
+    def deposit(self, requests: Requests) -> None:
+        """Requests that will arrive, in order, all after those deposited before."""
+        self.hand_out(self.split(requests))
+
+    def hand_out(self, parts: Sequence[Requests]) -> None:
+        """Deposit requests that have been split by cell."""
+        for engine, requests in zip(self.cells, parts, strict=True):
+            engine.deposit(requests)
 
     def advance(self, until_s: float) -> None:
         """Bring every cell to a time."""

@@ -1,6 +1,6 @@
 """The compiled engine: the same pool as the reference, advanced by leaps in machine code.
 
-Python holds the door: it hands windows of arrivals to the kernels, collects rows, makes room. No request is touched here.
+Python holds the door: it hands windows of arrivals to the kernels, collects rows, makes room; it touches no request.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class CompiledPool:
 
     def deposit(self, requests: Requests) -> None:
         """Requests that will arrive, in order, all after those deposited before."""
-        rest = self._window.after(int(self._header["next"][0]))
+        rest = self._window.part(int(self._header["next"][0]))
         self._window = Requests.concatenate([rest, requests])
         self._header["next"] = 0
 

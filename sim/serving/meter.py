@@ -9,7 +9,7 @@ COLUMNS = ("prefill_busy_s", "decode_busy_s", "batch_request_s", "busy_j", "prom
 
 
 class Meter:
-    """Sums by minute of the day; every iteration under way is settled at each mark, so work falls into its own minute."""
+    """Sums by minute of the day; each mark settles the iterations under way, so work falls into its own minute."""
 
     def __init__(self, minutes: int) -> None:
         self.columns = {name: np.zeros(minutes) for name in COLUMNS}
@@ -26,7 +26,7 @@ class Meter:
         busy = "prefill_busy_s" if iteration.phase == PREFILL else "decode_busy_s"
         self.columns[busy][self._minute] += spent_s
         self.columns["batch_request_s"][self._minute] += spent_s * iteration.running
-        self.columns["busy_j"][self._minute] += spent_s * iteration.watts
+        self.columns["busy_j"][self._minute] += spent_s * iteration.power_w
 
     def tokens(self, ended: Ended) -> None:
         """Count the tokens of an iteration that ends now."""

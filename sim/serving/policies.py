@@ -113,7 +113,7 @@ class StaticBatch(Batch):
         """A prefill in which every prompt is as long as the longest."""
         size, (prompt, answer) = len(self.running), _longest(self.running)
         law = self.spec.law
-        work_s = float(rules.table(law.base_s, size * prompt)) + law.attention_s * size * rules.pairs(0, prompt)
+        work_s = rules.table(law.base_s, size * prompt) + law.attention_s * size * rules.pairs(0, prompt)
         self.held, self.context = size * (prompt + answer), size * prompt
         end_s = now_s + work_s / self.speed
         return Iteration(rules.PREFILL, now_s, end_s, size, self.spec.prefill_w * self.speed, chunks, [])

@@ -32,7 +32,7 @@ class Instant(simpy.Event):
     def __init__(self, env: simpy.Environment, at_s: float, rank: int) -> None:
         super().__init__(env)
         self._ok, self._value = True, None
-        env.schedule(self, rank, max(0.0, at_s - env.now))  # type: ignore[arg-type]
+        env.schedule(self, rank, max(0.0, at_s - env.now))  # type: ignore[arg-type]  # any integer ranks
 
 
 class Replica:

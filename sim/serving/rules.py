@@ -6,6 +6,9 @@ neither slicing nor the engine changes a bit of it.
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 PREFILL = 1
 DECODE = 2
 
@@ -22,12 +25,12 @@ POWER_OF_TWO = 2
 LEAST_OUTSTANDING = 3
 
 
-def table(values, n):  # type: ignore[no-untyped-def]
+def table(values: NDArray[np.float64], n: int) -> float:
     """A tabulated law at n, continued beyond its end along its last step."""
     last = values.size - 1
     if n <= last:
-        return values[n]
-    return values[last] + (values[last] - values[last - 1]) * (n - last)
+        return float(values[n])
+    return float(values[last] + (values[last] - values[last - 1]) * (n - last))
 
 
 def elapsed_s(first_s: float, growth_s: float, iterations: int) -> float:

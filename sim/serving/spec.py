@@ -1,4 +1,4 @@
-"""What an engine is told about a pool: laws and limits as plain numbers and arrays, no catalogue and no units to convert."""
+"""What an engine is told about a pool: laws and limits as plain numbers and arrays, without catalogue or units."""
 
 from dataclasses import dataclass
 

@@ -1,0 +1,1 @@
+"""Studies of many days; none is built yet."""

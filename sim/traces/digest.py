@@ -87,7 +87,7 @@ class Digest:
     def add(self, trace: RequestTrace) -> None:
         """Count every request of a trace."""
         hours = self.outcomes.shape[1]
-        hour = np.minimum((trace.arrival_s // SECONDS_PER_HOUR).astype(np.int64), hours - 1)
+        hour = np.minimum((trace.arrival_s / SECONDS_PER_HOUR).astype(np.int64), hours - 1)
         use_case = trace.use_case.astype(np.int64)
         np.add.at(self.outcomes, (use_case, hour, trace.outcome), 1)
         done = trace.outcome == Outcome.FINISHED

@@ -68,20 +68,28 @@ class Sample:
     def __init__(self, size: int = SAMPLE_SIZE) -> None:
         self.lot = EVERY_LOT
         self._size = size
-        self._rows = no_rows()
+        self._parts: list[Rows] = []
+        self._held = 0
 
     def add(self, rows: Rows) -> None:
-        """Keep those that are still among the smallest, and ask for no others from now on."""
-        rows = np.concatenate([self._rows, rows])
-        drawn = lots(rows)
-        if rows.size > self._size:
-            best = np.argpartition(drawn, self._size - 1)[: self._size]
-            rows, self.lot = rows[best], int(drawn[best].max())
-        self._rows = rows
+        """Take them, and once they are twice too many, keep the smallest and ask for no others from now on."""
+        self._parts.append(rows)
+        self._held += rows.size
+        if self._held > 2 * self._size:
+            self._draw()
 
     def close(self, use_cases: tuple[str, ...]) -> RequestTrace | None:
         """The sample, by arrival."""
-        return trace_of(in_order([self._rows]), use_cases)
+        self._draw()
+        return trace_of(in_order(self._parts), use_cases)
+
+    def _draw(self) -> None:
+        rows = in_order(self._parts)
+        if rows.size > self._size:
+            drawn = lots(rows)
+            best = np.argpartition(drawn, self._size - 1)[: self._size]
+            rows, self.lot = rows[best], int(drawn[best].max())
+        self._parts, self._held = [rows], rows.size
 
 
 class Spill:

@@ -40,6 +40,10 @@ class Requests:
     def between(self, start_s: float, stop_s: float) -> "Requests":
         """Those that arrive at or after `start_s` and before `stop_s`, as views of the same memory."""
         start, stop = np.searchsorted(self.arrival_s, (start_s, stop_s))
+        return self.part(int(start), int(stop))
+
+    def part(self, start: int, stop: int | None = None) -> "Requests":
+        """Those from one place to another, as views of the same memory."""
         return Requests(
             self.arrival_s[start:stop],
             self.use_case[start:stop],
@@ -47,14 +51,8 @@ class Requests:
             self.output_tokens[start:stop],
         )
 
-    def after(self, count: int) -> "Requests":
-        """All but the first `count`, as views of the same memory."""
-        return Requests(
-            self.arrival_s[count:], self.use_case[count:], self.prompt_tokens[count:], self.output_tokens[count:]
-        )
-
-    def where(self, chosen: NDArray[np.bool_]) -> "Requests":
-        """Those chosen by a mask of shape (n,), in the same order."""
+    def where(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> "Requests":
+        """Those chosen by a mask of shape (n,), or by their places, in that order."""
         return Requests(
             self.arrival_s[chosen], self.use_case[chosen], self.prompt_tokens[chosen], self.output_tokens[chosen]
         )

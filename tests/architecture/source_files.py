@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+Definition = Function | ast.ClassDef
 
 
 @cache
@@ -40,6 +41,15 @@ def imports(tree: ast.Module) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0 and node.module, f"line {node.lineno}: imports are written in full, never relative"
             yield node.module
+
+
+def outside(tree: ast.Module) -> ast.Module:
+    """What runs when a module is imported: no function or class, and nothing that is there for type checking only."""
+    return ast.Module([node for node in tree.body if not isinstance(node, Definition) and not _is_for_types(node)], [])
+
+
+def _is_for_types(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
 def functions(tree: ast.Module) -> Iterator[Function]:

@@ -6,19 +6,25 @@ import tomllib
 import pytest
 from importlinter.cli import lint_imports
 
-from tests.architecture.source_files import ROOT, imports, inside, model, sources
+from tests.architecture.source_files import ROOT, imports, inside, model, outside, sources
 
 ROOMS = {
     "simpy": ("sim.fleet", "sim.serving.reference"),
-    "numba": ("sim.serving", "sim.traces"),
+    "numba": ("sim.serving.kernel",),
     "llvmlite": (),
+    "pyarrow": ("sim.traces.request", "sim.traces.sinks"),
     "matplotlib": ("reports",),
     "typst": ("reports",),
     "rich": ("reports", "run_sim"),
     "typer": ("run_sim",),
     "run_sim": (),
+    "sim.serving.kernel": ("sim.serving.kernel", "sim.serving.compiled", "run_sim"),
+    "sim.serving.batch": ("sim.serving.policies", "sim.serving.meter", "sim.serving.reference"),
 }
-"""Library: the packages and modules that may import it."""
+"""Library, or a room of our own: the packages and modules that may import it."""
+
+ON_DEMAND = ("pyarrow", "pandas", "matplotlib", "typst", "sim.serving.compiled")
+"""Imported inside functions only: slow to import, and not needed by every run."""
 
 
 def test_rooms_import_downward_only(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,6 +48,21 @@ def test_library_stays_in_its_rooms(library: str) -> None:
     assert [name for name in guests if not inside(name, *ROOMS[library])] == []
 
 
+@pytest.mark.parametrize("library", ON_DEMAND)
+def test_library_is_imported_on_demand(library: str) -> None:
+    eager = [
+        name for name, tree in sources().items() if any(inside(module, library) for module in imports(outside(tree)))
+    ]
+    assert eager == []
+
+
+DRAW = "def draw():\n    import matplotlib.pyplot as plt\n"
+
+
 def test_an_import_inside_a_function_is_seen() -> None:
-    tree = ast.parse("def draw():\n    import matplotlib.pyplot as plt\n")
-    assert [module for module in imports(tree) if inside(module, "matplotlib")] == ["matplotlib.pyplot"]
+    assert [module for module in imports(ast.parse(DRAW)) if inside(module, "matplotlib")] == ["matplotlib.pyplot"]
+
+
+def test_an_import_inside_a_function_is_not_outside() -> None:
+    tree = ast.parse(f"import json\nif TYPE_CHECKING:\n    import pandas\n{DRAW}")
+    assert list(imports(outside(tree))) == ["json"]

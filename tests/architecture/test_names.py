@@ -57,7 +57,6 @@ UNIT_IN_DOCSTRING = {
     "time": "s, or microseconds since 1970",
     "tokens": "token",
     "utc_offset_h": "h",
-    "watts": "W",
 }
 """Names of fields that have a unit and do not end with its suffix; this list only ever gets shorter."""
 

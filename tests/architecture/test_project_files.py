@@ -20,6 +20,7 @@ TEST = (
 REQUIREMENTS = ["requirements.txt", "requirements-dev.txt"]
 PLACES = ["/work" + "/", "/root" + "/", "../" + "shared", "/tmp" + "/"]
 """Addresses of some one machine; written in two parts, for this file is searched too."""
+IGNORE = "# type: " + "ignore"
 
 
 def _text(name: str) -> str:
@@ -70,6 +71,23 @@ def test_the_version_is_one() -> None:
     assert tomllib.loads(_text("pyproject.toml"))["project"]["version"] == __version__
     assert re.search(rf"^version: {re.escape(__version__)}$", _text("CITATION.cff"), re.MULTILINE)
     assert f"## [{__version__}]" in _text("CHANGELOG.md")
+
+
+@pytest.mark.parametrize("name", ["sim", "reports", "run_sim.py", "tests/architecture", "benchmarks"])
+def test_mypy_is_overruled_with_a_code_and_a_reason(name: str) -> None:
+    files = [ROOT / name] if name.endswith(".py") else (ROOT / name).rglob("*.py")
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines() if IGNORE in line]
+    assert [line for line in lines if not re.search(IGNORE + r"\[[a-z, -]+\]  # \w+", line)] == []
+
+
+def test_kernels_leave_only_missing_types_unchecked() -> None:
+    found = {re.sub(r".*mypy: ", "", line) for file in (ROOT / "sim").rglob("*.py") for line in _comments(file)}
+    assert found == {'disable-error-code="no-untyped-def, no-untyped-call"'}
+    assert {file.parent.name for file in (ROOT / "sim").rglob("*.py") if list(_comments(file))} == {"kernel"}
+
+
+def _comments(file: Path) -> list[str]:
+    return [line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("# mypy: ")]
 
 
 def _project_files() -> list[Path]:

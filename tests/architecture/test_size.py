@@ -1,6 +1,7 @@
 """Files that fit a mind, functions that fit a screen."""
 
 import statistics
+from collections.abc import Callable
 
 from tests.architecture.source_files import ROOT, functions, length, sources
 
@@ -15,7 +16,7 @@ def test_files_are_short() -> None:
     assert {name: count for name, count in lines.items() if count > LONGEST_FILE} == {}
 
 
-def test_functions_are_short(record_property) -> None:  # type: ignore[no-untyped-def]
+def test_functions_are_short(record_property: Callable[[str, object], None]) -> None:
     lines = {f"{name}:{f.lineno} {f.name}": length(f) for name, tree in sources().items() for f in functions(tree)}
     median = statistics.median(lines.values())
     record_property("median_function_lines", median)

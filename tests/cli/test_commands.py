@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 import run_sim
+from reports import console
 from sim.catalogue import read_catalogue
 from sim.version import __version__
+
+pytestmark = pytest.mark.usefixtures("engine_compiled")
 
 TINY = ["--set", "day.duration_s=1 min", "--set", "workload.demand.requests_per_day=0"]
 TRACE = "--set=workload.trace.path={}"
@@ -84,7 +87,7 @@ def test_what_is_wrong_is_told_in_one_line_without_a_trace_of_python(program, ar
     assert not Path("out").exists()
 
 
-@pytest.mark.parametrize("command", ["batch", "study", "report", "predict", "warmup"])
+@pytest.mark.parametrize("command", ["batch", "study", "report", "predict"])
 def test_what_is_not_built_says_so(program, command):
     if command not in getattr(run_sim, "UNBUILT", {}):
         pytest.skip(f"{command} is built")
@@ -118,7 +121,7 @@ def test_a_trace_that_cannot_be_replayed_is_told_by_row(program, name):
 
 def test_a_trace_is_replayed(program):
     rows = "".join(f"{second},100,5\n" for second in range(20))
-    Path("t.csv.gz").write_bytes(gzip.compress((HEADER + rows).encode()))
+    Path("t.csv.gz").write_bytes(gzip.compress((HEADER + rows).encode(), mtime=0))
     short = ["--set", "day.duration_s=15 s", "--set", "plant.failures.enabled=false"]
     status, out, err = program("run", "azure_conv", TRACE.format("t.csv.gz"), *short, "--out", "o")
     assert (status, err) == (0, "simulated 100 %\n")
@@ -197,7 +200,7 @@ def test_list_names_every_shipped_day(program):
 )
 @pytest.mark.parametrize("width", [80, 200])
 def test_describe_shows_all_of_it_on_any_width(program, monkeypatch, topic, wanted, width):
-    monkeypatch.setattr(run_sim, "WIDTH_OF_FILES", width)
+    monkeypatch.setattr(console, "WIDTH_OF_FILES", width)
     status, out, err = program("describe", *topic)
     assert (status, err) == (0, "")
     assert all(len(line) <= width for line in out.splitlines())
@@ -207,7 +210,7 @@ def test_describe_shows_all_of_it_on_any_width(program, monkeypatch, topic, want
 
 
 def test_the_summary_fits_eighty_columns(program, monkeypatch):
-    monkeypatch.setattr(run_sim, "WIDTH_OF_FILES", 80)
+    monkeypatch.setattr(console, "WIDTH_OF_FILES", 80)
     status, out, _ = program("run", "article", *TINY, "--out", "o")
     assert status == 0
     assert all(len(line) <= 80 for line in out.splitlines())

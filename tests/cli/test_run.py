@@ -9,6 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+pytestmark = pytest.mark.usefixtures("engine_compiled")
+
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = str(ROOT / "run_sim.py")
 SMALL = [

@@ -7,33 +7,40 @@ from typing import Any
 
 import numpy as np
 import simpy
-from sim.serving.layout import KEEP_ALL
 
 from sim.plant.steptime import StepTimeLaw
-from sim.serving.compiled import CompiledPool
+from sim.serving.cells import CelledPool
 from sim.serving.engine import Engine
-from sim.serving.reference import ReferencePool
+from sim.serving.reference import Instant, ReferencePool
 from sim.serving.spec import ADMISSIONS, POLICIES, ROUTINGS, PoolSpec
 from sim.traces.digest import Digest
 from sim.traces.request import Outcome, RequestTrace
+from sim.traces.rows import Rows, in_order, trace_of
+from sim.traces.sinks import EVERY_LOT
 from sim.workload.requests import Requests
+from tests.once import compile_once
 
-MAKERS: dict[str, Callable[[simpy.Environment, PoolSpec, int], Engine]] = {
-    "reference": ReferencePool,
-    "compiled": lambda env, pool, minutes: CompiledPool(pool, minutes, _digest(minutes), KEEP_ALL),
-}
-ENGINES = list(MAKERS)
+ENGINES = ["reference", "compiled"]
 MINUTE_S = 60.0
 CASES = 3
+NAMES = tuple(f"case {n}" for n in range(CASES))
 NAMED = {"policy": POLICIES, "admission": ADMISSIONS, "routing": ROUTINGS}
 LAWS = ("base_s", "kv_s", "attention_s")
+FIRST = -4
+"""Rank of what comes before all else at an instant: the windows of arrivals, so that their length changes nothing."""
 
 Action = tuple[float, str, int, float]
-"""When, "fail" | "restore" | "speed", server, and the speed factor (else ignored)."""
+"""When, "fail" | "restore" | "speed", server (-1 for all where speeds change), and the speed factor (else ignored)."""
 
 
-def _digest(minutes: int) -> Digest:
-    return Digest.empty(tuple(f"case {n}" for n in range(CASES)), ceil(minutes / 60))
+def maker(engine_name: str, env: simpy.Environment, minutes: int) -> Callable[[PoolSpec, Digest, int], Engine]:
+    """Makes the engine of a cell."""
+    if engine_name == "reference":
+        return lambda spec, digest, first_server: ReferencePool(env, spec, minutes, digest, first_server)
+    compile_once()
+    from sim.serving.compiled import CompiledPool
+
+    return lambda spec, digest, first_server: CompiledPool(spec, minutes, digest, first_server)
 
 
 def spec(**overrides: Any) -> PoolSpec:
@@ -81,14 +88,18 @@ def asks(*rows: tuple[float, int, int] | tuple[float, int, int, int]) -> Request
 class Outcomes:
     """All that an engine tells of a day."""
 
-    trace: RequestTrace
-    """What became of every request."""
+    digest: Digest
+    """Every request, counted."""
+    rows: Rows = field(default_factory=lambda: in_order([]))
+    """A row for each request, by arrival."""
+    trace: RequestTrace = field(default_factory=lambda: trace_of(in_order([]), NAMES))
+    """What became of every request: the rows as a trace."""
     minutes: dict[str, Any] = field(default_factory=dict)
     """Work by minute."""
     work: list[tuple[float, float]] = field(default_factory=list)
     """Busy replica-seconds and joules by minute, as told right after each mark."""
     gauges: list[tuple[int, int, int]] = field(default_factory=list)
-    """Waiting, running, KV tokens at each mark and right before each action."""
+    """Waiting, running, KV tokens at each mark and each look."""
     failures: list[tuple[int, int]] = field(default_factory=list)
     """Requeued and lost at each failure."""
     counters: dict[str, int] = field(default_factory=dict)
@@ -106,14 +117,22 @@ class Outcomes:
 class Play:
     """A stage: SimPy processes that deposit windows, act and mark."""
 
-    def __init__(self, engine_name: str, pool: PoolSpec, requests: Requests, until_s: float, window_s: float) -> None:
+    def __init__(
+        self, engine_name: str, pool: PoolSpec, requests: Requests, until_s: float, window_s: float, threads: int
+    ) -> None:
         self.env = simpy.Environment()
-        self.engine = MAKERS[engine_name](self.env, pool, ceil(until_s / MINUTE_S))
+        minutes = ceil(until_s / MINUTE_S)
+        self.seen = Outcomes(Digest.empty(NAMES, ceil(minutes / 60)))
+        make = maker(engine_name, self.env, minutes)
+        self.engine: Engine = (
+            CelledPool(pool, self.seen.digest, make, 0, threads) if threads else make(pool, self.seen.digest, 0)
+        )
         self.requests, self.until_s, self.window_s = requests, until_s, window_s
-        self.seen = Outcomes(trace=None)  # type: ignore[arg-type]
+        self._rows: list[Rows] = []
 
-    def run(self, script: Iterable[Action], slices_s: Iterable[float]) -> Outcomes:
+    def run(self, script: Iterable[Action], slices_s: Iterable[float], keep_below: int) -> Outcomes:
         """Let the day pass, and collect what it leaves."""
+        self.engine.keep_below(keep_below)
         self.env.process(self._deposit())
         self.env.process(self._marks())
         for action in script:
@@ -126,10 +145,12 @@ class Play:
         return self._collect()
 
     def _deposit(self) -> Any:
+        number = 0
         while self.env.now < self.until_s:
-            end_s = min(self.env.now + self.window_s, self.until_s)
+            number += 1
+            end_s = min(number * self.window_s, self.until_s)
             self.engine.deposit(self.requests.between(self.env.now, end_s))
-            yield self.env.timeout(end_s - self.env.now)
+            yield Instant(self.env, end_s, FIRST)
 
     def _marks(self) -> Any:
         for minute in range(ceil(self.until_s / MINUTE_S) - 1):
@@ -141,6 +162,7 @@ class Play:
         self.seen.gauges.append(self.engine.gauges())
         self.engine.mark(self.env.now)
         self.seen.work.append(self.engine.work_in(minute))
+        self._rows.append(self.engine.collect())
 
     def _look(self, at_s: float) -> Any:
         """Only look: what is seen must not depend on being looked at."""
@@ -161,10 +183,13 @@ class Play:
             raise ValueError(action)
 
     def _collect(self) -> Outcomes:
-        self.seen.trace = self.engine.requests(tuple(f"case {n}" for n in range(CASES)))
+        self._rows.append(self.engine.collect())
+        if isinstance(self.engine, CelledPool):
+            self.engine.count()
+        self.seen.rows = in_order(self._rows)
+        self.seen.trace = trace_of(self.seen.rows, NAMES)
         self.seen.minutes = {name: np.asarray(column) for name, column in self.engine.minutes().items()}
-        counters = ("requeued", "too_long", "preempted")
-        self.seen.counters = {name: int(getattr(self.engine, name)) for name in counters}
+        self.seen.counters = self.engine.counters()
         return self.seen
 
 
@@ -176,8 +201,13 @@ def play(
     until_s: float = 60.0,
     window_s: float = 60.0,
     slices_s: Iterable[float] = (),
+    threads: int = 0,
+    keep_below: int = EVERY_LOT,
 ) -> Outcomes:
-    """Run an engine through a script of failures, restorations and speeds; `slices_s` are times at which to look."""
+    """Run an engine through a script of failures, restorations and speeds; `slices_s` are times at which to look.
+
+    With threads, the pool is a CelledPool of as many cells as its specification says; without, one bare engine.
+    """
     if requests.size and requests.arrival_s[-1] >= until_s:
         raise ValueError("a request arrives after the end")
-    return Play(engine_name, pool, requests, until_s, window_s).run(script, slices_s)
+    return Play(engine_name, pool, requests, until_s, window_s, threads).run(script, slices_s, keep_below)

@@ -1,7 +1,5 @@
 """What holds for every day of every engine, whatever the policies and whatever fails."""
 
-from dataclasses import fields
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,12 +7,11 @@ from hypothesis import given, settings
 from sim.serving import rules
 from sim.traces.request import Outcome
 from tests.twins.days import BUSY_S, END_S, days
-from tests.twins.harness import ENGINES, MAKERS, play
+from tests.twins.harness import ENGINES, play
 
 SLICES_S = np.arange(0.3125, BUSY_S, 1.1875)
 EXAMPLES = settings(max_examples=60, deadline=None)
 NO_LATER_S = 1e-9
-TWIN_S = 1e-6
 
 
 def taken(engine, day, until_s=END_S, **kwargs):
@@ -108,35 +105,3 @@ def test_a_quiet_day_serves_all_and_counts_their_tokens(engine, day):
         in_batch_s = (trace.finish_s[done] - trace.start_s[done]).sum()
         assert seen.total("batch_request_s") == pytest.approx(in_batch_s, abs=1e-6)
     assert seen.gauges[-1] == (0, 0, 0)
-
-
-@pytest.mark.parametrize("engine", ENGINES)
-@given(day=days())
-@EXAMPLES
-def test_looking_changes_nothing(engine, day):
-    """Sliced equals unsliced in every bit."""
-    plain, sliced = taken(engine, day), taken(engine, day, slices_s=SLICES_S)
-    for field in fields(plain.trace):
-        if field.name != "use_cases":
-            assert np.array_equal(getattr(sliced.trace, field.name), getattr(plain.trace, field.name), equal_nan=True)
-    for name, column in plain.minutes.items():
-        assert np.array_equal(sliced.minutes[name], column)
-    assert sliced.work == plain.work
-    assert (sliced.counters, sliced.failures) == (plain.counters, plain.failures)
-
-
-@pytest.mark.skipif(len(MAKERS) < 2, reason="there is one engine only")
-@pytest.mark.parametrize("engine", ENGINES[1:] or ENGINES)
-@given(day=days())
-@EXAMPLES
-def test_the_twin_agrees_with_the_reference(engine, day):
-    """Decisions and counts are identical, times within a microsecond, work by minute to rounding."""
-    reference, twin = taken("reference", day, slices_s=SLICES_S), taken(engine, day, slices_s=SLICES_S)
-    for name in ("outcome", "server", "attempts"):
-        assert getattr(twin.trace, name).tolist() == getattr(reference.trace, name).tolist()
-    for name in ("start_s", "first_token_s", "finish_s"):
-        np.testing.assert_allclose(getattr(twin.trace, name), getattr(reference.trace, name), rtol=0, atol=TWIN_S)
-    assert (twin.counters, twin.failures) == (reference.counters, reference.failures)
-    assert [gauge[1:] for gauge in twin.gauges] == [gauge[1:] for gauge in reference.gauges]
-    for name, column in reference.minutes.items():
-        np.testing.assert_allclose(twin.minutes[name], column, rtol=0, atol=TWIN_S)

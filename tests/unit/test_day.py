@@ -8,6 +8,8 @@ from sim.headlines import summary
 from sim.traces.request import Outcome
 from tests.golden.tiny_day import BREAKING, tiny_day
 
+pytestmark = pytest.mark.usefixtures("engine_compiled")
+
 QUANTILES = {"mean", "p50", "p90", "p99", "max"}
 CONTRACT = {
     "requests": {"arrived", "finished", "refused", "lost", "in_flight", "requeued"},
@@ -32,7 +34,7 @@ OTHER_PRICES = {
 
 @pytest.fixture(scope="module")
 def eventful():
-    return run(tiny_day(BREAKING))
+    return run(tiny_day(BREAKING), trace="full")
 
 
 @pytest.fixture(scope="module")

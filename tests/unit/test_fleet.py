@@ -13,7 +13,10 @@ from sim.fleet.building import build_pools, check_fit
 from sim.fleet.simulate import simulate
 from sim.streams import Streams
 from sim.traces.request import Outcome
+from sim.traces.sinks import Keep
 from tests.golden.tiny_day import BREAKING, HOUR_S, tiny_day
+
+pytestmark = pytest.mark.usefixtures("engine_compiled")
 
 CATALOGUE = read_catalogue()
 IDLE = {"workload.demand.requests_per_day": 0}
@@ -28,7 +31,7 @@ SLOW = {
 def traces_of(*changes, seed=1):
     merged = {key: value for change in changes for key, value in change.items()}
     day = tiny_day({"seed": seed, **merged})
-    return simulate(day, with_facts(CATALOGUE, day.facts))
+    return simulate(day, with_facts(CATALOGUE, day.facts), sink=Keep())
 
 
 def columns(trace):
@@ -282,7 +285,7 @@ def test_a_warmer_site_needs_more_cooling():
 def test_a_day_may_end_inside_a_minute(duration_s, minutes):
     told = []
     day = tiny_day({"day.duration_s": duration_s, "workload.demand.requests_per_day": 86_400})
-    traces = simulate(day, CATALOGUE, progress=told.append)
+    traces = simulate(day, CATALOGUE, sink=Keep(), progress=told.append)
     pool = traces.utilisation.pools[0]
     assert traces.utilisation.minute_s.tolist() == pytest.approx(minutes)
     assert pool.network_j.tolist() == pytest.approx([3 * 600 * seconds for seconds in minutes])

@@ -1,11 +1,13 @@
 """Whatever fleet is chosen, a day keeps its laws and is the same day twice."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.catalogue import read_catalogue, with_facts
 from sim.fleet.simulate import simulate
 from sim.traces.request import Outcome
+from sim.traces.sinks import Keep
 from tests.golden.tiny_day import BREAKING, tiny_day
 
 CATALOGUE = read_catalogue()
@@ -33,12 +35,14 @@ CHOICES = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.usefixtures("engine_compiled")
+@pytest.mark.parametrize("engine", ["reference", "compiled"])
 @settings(max_examples=12)
 @given(CHOICES)
-def test_every_day_keeps_its_laws(changes):
+def test_every_day_keeps_its_laws(engine, changes):
     day = tiny_day(BREAKING | {"facts.efficiencies.roofline_2026.iteration_overhead_s": 0.02} | changes)
     traces, again = (
-        simulate(day, with_facts(CATALOGUE, day.facts)) for _ in range(2)
+        simulate(day, with_facts(CATALOGUE, day.facts), engine, Keep()) for _ in range(2)
     )  # simulate checks the invariants
     pool, count = traces.utilisation.pools[0], traces.digest.count
     down_s = sum(event.duration_s for event in traces.events.of("failed"))

@@ -8,7 +8,8 @@ import pytest
 from sim.errors import TraceError
 from sim.workload.replay import read_azure_2023
 
-SHARED = Path(__file__).parents[3] / "shared" / "data" / "traces" / "azure_llm_2023_conv.csv.gz"
+ROOT = Path(__file__).resolve().parents[2]
+SHARED = ROOT.parent / "shared" / "data" / "traces" / "azure_llm_2023_conv.csv.gz"
 HEADER = "arrival_s,input_tokens,output_tokens\n"
 GOOD = HEADER + "0.0,374,44\n4.3146,396,109\n4.3146,879,55\n"
 
@@ -27,7 +28,7 @@ def complaint(path, **options):
     return str(caught.value).removeprefix(str(path))
 
 
-@pytest.mark.parametrize("pack", [str.encode, lambda text: gzip.compress(text.encode())])
+@pytest.mark.parametrize("pack", [str.encode, lambda text: gzip.compress(text.encode(), mtime=0)])
 def test_plain_and_gzipped(tmp_path, pack):
     replay = read_azure_2023(written(tmp_path, pack(GOOD)), use_case=2)
     assert replay.left_out == 0
@@ -85,8 +86,8 @@ def test_what_arrives_after_the_day_is_counted(tmp_path):
         (GOOD + "5,1,1e12\n", ":5: output_tokens is 1000000000000, more than"),
         ("TIMESTAMP,ContextTokens,GeneratedTokens\nnoon,1,1\n", ":2: TIMESTAMP is 'noon', not a timestamp"),
         (HEADER + '0,"1,1\n', ":2: is not CSV"),
-        (gzip.compress(GOOD.encode())[:-12], r":\d+: the gzipped file ends too early"),
-        (gzip.compress(GOOD.encode())[:20] + b"\xff" * 20, r":\d+: (cannot be unpacked|is not|the gzipped)"),
+        (gzip.compress(GOOD.encode(), mtime=0)[:-12], r":\d+: the gzipped file ends too early"),
+        (gzip.compress(GOOD.encode(), mtime=0)[:20] + b"\xff" * 20, r":\d+: (cannot be unpacked|is not|the gzipped)"),
         (b"\x1f\x8b\x00\x00garbage", ":1: cannot be unpacked"),
         (bytes(range(256))[::-1] * 20, ":1: is not UTF-8 text"),
         (bytes(range(256)) * 20, ":1: the header .*has no"),
@@ -112,7 +113,7 @@ def test_missing_file_and_folder(tmp_path):
     assert "cannot be read" in complaint("a\0b")
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the folder ../shared with the Azure traces is not beside the checkout")
+@pytest.mark.skipif(not SHARED.exists(), reason="the shared measurement files are not beside this checkout")
 def test_azure_conversation_hour():
     replay = read_azure_2023(SHARED, duration_s=86_400.0)
     assert (replay.requests.size, replay.left_out) == (19_366, 0)

@@ -7,9 +7,12 @@ import sim
 from sim import saving
 from sim.day import run
 from sim.errors import OutputError
-from sim.saving import DAY_FILES, claimed, default_folder, read_summary, save, slug
+from sim.saving import DAY_FILES, default_folder, finish, read_summary, save, slug, workshop
 from sim.scenario.reading import read_scenario
+from sim.traces import sinks
 from tests.golden.tiny_day import BREAKING, tiny_day
+
+pytestmark = pytest.mark.usefixtures("engine_compiled")
 
 SHORT = BREAKING | {"day.duration_s": 900}
 ALWAYS = {"ledger.csv", "utilisation.parquet", "events.parquet", "scenario.yaml", "run.json", "result.json"}
@@ -17,6 +20,11 @@ ALWAYS = {"ledger.csv", "utilisation.parquet", "events.parquet", "scenario.yaml"
 
 @pytest.fixture(scope="module")
 def result():
+    return run(tiny_day(SHORT), trace="full")
+
+
+@pytest.fixture(scope="module")
+def untraced():
     return run(tiny_day(SHORT))
 
 
@@ -25,7 +33,7 @@ def contents(folder):
 
 
 def test_all_files_are_there_and_can_be_read(result, tmp_path):
-    save(result, tmp_path, "full", {"command": ["x"]})
+    save(result, tmp_path, {"command": ["x"]})
     assert set(contents(tmp_path)) == ALWAYS | {"requests.parquet"}
     assert json.loads((tmp_path / "result.json").read_text()) == sim.summary(result) == read_summary(tmp_path)
     assert json.loads((tmp_path / "run.json").read_text()) == {"command": ["x"]}
@@ -38,9 +46,9 @@ def test_all_files_are_there_and_can_be_read(result, tmp_path):
 
 
 def test_the_same_day_is_the_same_bytes_wherever_it_is_written(result, tmp_path):
-    save(result, tmp_path / "a", "full", {"wall_s": 1})
-    save(run(tiny_day(SHORT)), tmp_path / "b" / "c", "full", {"wall_s": 2})
-    save(run(tiny_day(SHORT | {"seed": 2})), tmp_path / "d", "full", {"wall_s": 1})
+    save(result, tmp_path / "a", {"wall_s": 1})
+    save(run(tiny_day(SHORT), trace="full"), tmp_path / "b" / "c", {"wall_s": 2})
+    save(run(tiny_day(SHORT | {"seed": 2}), trace="full"), tmp_path / "d", {"wall_s": 1})
     one, two, other = (contents(tmp_path / folder) for folder in ("a", "b/c", "d"))
     assert {name for name in one if one[name] != two[name]} == {"run.json"}
     assert {name for name in one if one[name] != other[name]} == set(one) - {"run.json"}
@@ -48,7 +56,7 @@ def test_the_same_day_is_the_same_bytes_wherever_it_is_written(result, tmp_path)
 
 @pytest.mark.parametrize("broken", ["_json", "_parquet", "summary"])
 def test_an_earlier_result_is_unharmed_when_writing_fails_half_way(result, tmp_path, monkeypatch, broken):
-    save(result, tmp_path, "full", {"wall_s": 1})
+    save(result, tmp_path, {"wall_s": 1})
     before = contents(tmp_path)
 
     def fail(*arguments):
@@ -56,33 +64,48 @@ def test_an_earlier_result_is_unharmed_when_writing_fails_half_way(result, tmp_p
 
     monkeypatch.setattr(saving, broken, fail)
     with pytest.raises(OutputError, match="cannot be written: No space left on device"):
-        save(run(tiny_day(SHORT | {"seed": 3})), tmp_path, "none", {"wall_s": 2})
+        save(run(tiny_day(SHORT | {"seed": 3})), tmp_path, {"wall_s": 2})
     assert contents(tmp_path) == before
 
 
-def test_what_the_new_run_has_not_is_removed_and_strangers_stay(result, tmp_path):
+def test_what_the_new_run_has_not_is_removed_and_strangers_stay(result, untraced, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
-    save(result, tmp_path, "full")
-    save(result, tmp_path, "none")
+    save(result, tmp_path)
+    assert (tmp_path / "requests.parquet").exists()
+    save(untraced, tmp_path)
     assert set(contents(tmp_path)) == ALWAYS | {"notes.txt"}
     assert set(DAY_FILES) > ALWAYS
 
 
 def test_a_sampled_trace_has_its_size(result, tmp_path, monkeypatch):
-    monkeypatch.setattr(saving, "SAMPLE_SIZE", 20)
-    save(result, tmp_path / "some", "sample")
-    save(result, tmp_path / "all", "full")
+    monkeypatch.setitem(sinks.SINKS, "sample", lambda: sinks.Sample(20))
+    save(run(tiny_day(SHORT), trace="sample"), tmp_path / "some")
+    save(result, tmp_path / "all")
     some, everything = (pd.read_parquet(tmp_path / name / "requests.parquet") for name in ("some", "all"))
     assert len(some) == 20 < len(everything)
     assert some["arrival_s"].is_monotonic_increasing
     assert set(some["arrival_s"]) < set(everything["arrival_s"])
 
 
-def test_the_article_has_its_own_ledger(result, tmp_path):
+def test_a_trace_that_was_streamed_into_the_workshop_is_published_with_the_rest(untraced, result, tmp_path):
+    """The command line's way: the file is there before the others, and holds what a trace in memory holds."""
+    with workshop(tmp_path / "streamed") as unfinished:
+        sink = sinks.Spill(unfinished / "requests.parquet", tuple(untraced.scenario.workload.use_cases))
+        day = run(tiny_day(SHORT), trace=sink)
+        assert day.traces.requests is None
+        finish(day, unfinished, tmp_path / "streamed", {})
+    save(result, tmp_path / "kept", {})
+    streamed, kept = contents(tmp_path / "streamed"), contents(tmp_path / "kept")
+    assert {name for name in kept if streamed[name] != kept[name]} <= {"requests.parquet"}
+    tables = (pd.read_parquet(tmp_path / name / "requests.parquet") for name in ("streamed", "kept"))
+    pd.testing.assert_frame_equal(*tables)
+
+
+def test_the_article_has_its_own_ledger(result, untraced, tmp_path):
     booked = result.reprice(result.scenario.replace({"prices.as_the_article_books_it": True}).prices)
     save(booked, tmp_path)
-    assert set(contents(tmp_path)) == ALWAYS | {"article.csv"}
-    save(result, tmp_path)
+    assert set(contents(tmp_path)) == ALWAYS | {"article.csv", "requests.parquet"}
+    save(untraced, tmp_path)
     assert set(contents(tmp_path)) == ALWAYS
 
 
@@ -93,15 +116,16 @@ def test_a_folder_that_cannot_be_is_refused(result, tmp_path):
             save(result, folder)
 
 
-def test_a_claimed_folder_goes_when_the_work_fails_but_an_older_one_stays(tmp_path):
+def test_a_workshop_and_its_folder_go_when_the_work_fails_but_an_older_folder_stays(tmp_path):
     for folder in (tmp_path / "a" / "b", tmp_path):
-        with pytest.raises(ZeroDivisionError), claimed(folder):
-            assert folder.is_dir()
+        with pytest.raises(ZeroDivisionError), workshop(folder) as unfinished:
+            assert unfinished.is_dir() and unfinished.parent == folder
+            (unfinished / "half").write_text("done")
             1 / 0  # noqa: B018
-    assert tmp_path.is_dir() and not (tmp_path / "a").exists()
-    with claimed(tmp_path / "a" / "b"):
+    assert tmp_path.is_dir() and not any(tmp_path.iterdir())
+    with workshop(tmp_path / "a" / "b"):
         pass
-    assert (tmp_path / "a" / "b").is_dir()
+    assert (tmp_path / "a" / "b").is_dir() and not any((tmp_path / "a" / "b").iterdir())
 
 
 def test_no_result_and_a_damaged_one_are_told(tmp_path):

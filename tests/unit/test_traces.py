@@ -10,9 +10,12 @@ from sim.errors import InvariantError
 from sim.fleet.simulate import simulate
 from sim.traces.digest import BINS, METRICS, Digest, bin_edges, bins_of
 from sim.traces.events import Event, EventLog
-from sim.traces.request import Outcome, RequestTrace, merge, sample
+from sim.traces.request import Outcome, RequestTrace
+from sim.traces.sinks import Keep
 from sim.traces.utilisation import PlantMinutes, PoolMinutes
 from tests.golden.tiny_day import BREAKING, tiny_day
+
+pytestmark = pytest.mark.usefixtures("engine_compiled")
 
 FINISHED = Outcome.FINISHED
 
@@ -47,7 +50,7 @@ def digest_of(trace, hours=24):
 
 @pytest.fixture(scope="module")
 def day():
-    return simulate(tiny_day(), read_catalogue())
+    return simulate(tiny_day(), read_catalogue(), sink=Keep())
 
 
 # --- the digest -------------------------------------------------------------------------------------------------------
@@ -126,47 +129,6 @@ def test_quantiles_rise_and_end_at_the_maximum(values):
 
 
 # --- requests ---------------------------------------------------------------------------------------------------------
-
-
-def test_pools_merge_by_arrival_and_count_their_servers_on():
-    one = trace_of([0.0, 2.0, 4.0], 1.0, 2.0, 1, server=[0, 1, -1], outcome=[FINISHED, FINISHED, Outcome.REFUSED])
-    two = trace_of([1.0, 3.0], 1.0, 2.0, 1, server=[0, 2])
-    merged = merge([one, two], [2, 3])
-    assert merged.arrival_s.tolist() == [0, 1, 2, 3, 4]
-    assert merged.server.tolist() == [0, 2, 1, 4, -1]
-    assert merged.server.dtype == np.int32
-    assert merge([one], [2]) is one
-
-
-def test_equal_arrivals_keep_the_order_of_the_pools():
-    merged = merge([trace_of([1.0], 1.0, 2.0, 7), trace_of([1.0], 1.0, 2.0, 8)], [1, 1])
-    assert merged.output_tokens.tolist() == [7, 8]
-
-
-def test_a_sample_is_of_fixed_size_in_order_and_always_the_same():
-    trace = trace_of(np.arange(5000.0), 1.0, 2.0, np.arange(5000))
-    chosen = sample(trace, 500)
-    assert chosen.arrival_s.size == 500
-    assert np.all(np.diff(chosen.arrival_s) > 0)
-    assert np.array_equal(chosen.arrival_s, sample(trace, 500).arrival_s)
-    assert chosen.use_cases == trace.use_cases
-    assert set(sample(trace, 100).output_tokens.tolist()) < set(chosen.output_tokens.tolist())
-    assert sample(trace, 5000) is trace
-
-
-def test_a_sample_looks_at_nothing_but_numbers():
-    early, late = (trace_of(np.arange(1000.0), after, 99.0, np.arange(1000)) for after in (1.0, 2.0))
-    assert np.array_equal(sample(early, 50).output_tokens, sample(late, 50).output_tokens)
-
-
-def test_a_sample_has_no_taste():
-    size = 100_000
-    chosen = sample(trace_of(np.arange(float(size)), 1.0, 2.0, np.arange(size)), size // 10).output_tokens
-    for width in (2, 3, 10, 64):
-        shares = np.bincount(chosen % width) / chosen.size
-        assert shares == pytest.approx(np.full(width, 1 / width), abs=0.02)
-    deciles = np.bincount(chosen // (size // 10), minlength=10)
-    assert np.sum((deciles - 1000.0) ** 2 / 1000.0) < 27.9  # chi-square, nine degrees of freedom, one in a thousand
 
 
 def test_the_request_table_has_names_for_numbers(day):

@@ -53,7 +53,7 @@ def measure(pool, case, hour, metric, value):
 def record(pool, n, outcome, at_s, server):
     """Note how the request of a node ended; TPOT = (end-to-end - TTFT) / (output tokens - 1)."""
     node = node_at(pool.nodes, n)
-    case, hour = np.int64(node.use_case), min(np.int64(node.arrival_s // SECONDS_PER_HOUR), pool.hours - 1)
+    case, hour = np.int64(node.use_case), min(np.int64(node.arrival_s / SECONDS_PER_HOUR), pool.hours - 1)
     count_at(pool.outcomes, (case * pool.hours + hour) * OUTCOME_COUNT + outcome).n += 1
     if outcome == FINISHED:
         count_at(pool.tokens, (case * pool.hours + hour) * 2).n += node.prompt
@@ -75,7 +75,7 @@ def keep_row(pool, n, outcome, at_s, server):
         return
     row = row_at(pool.rows, pool.row_count)
     pool.row_count += 1
-    row.arrival_s, row.start_s = node.arrival_s, node.start_s
+    row.number, row.arrival_s, row.start_s = node.number, node.arrival_s, node.start_s
     row.first_token_s, row.finish_s = node.first_token_s, at_s
     row.prompt_tokens, row.output_tokens = node.prompt, node.output
     row.server, row.use_case, row.attempts, row.outcome = server, node.use_case, node.attempts, outcome

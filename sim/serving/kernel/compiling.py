@@ -63,7 +63,6 @@ def records_at(dtype: Any) -> Any:
     """
     record, size = from_dtype(dtype), dtype.itemsize
 
-    @intrinsic
     def at(_typing: Any, address: Any, index: Any) -> Any:
         def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
             base, place = arguments
@@ -74,4 +73,4 @@ def records_at(dtype: Any) -> Any:
 
         return record(address, index), generate
 
-    return at
+    return intrinsic(at)

@@ -1,5 +1,7 @@
 """Allocating a compiled pool: numpy owns the memory, the header knows where it lies."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,7 +34,7 @@ class Memory:
 
     def __init__(self, spec: PoolSpec, minutes: int, digest: Digest, first_server: int) -> None:
         self.header = _header(spec, minutes, digest, first_server)
-        self.tables: dict[str, NDArray[np.generic]] = {}
+        self.tables: dict[str, NDArray[Any]] = {}
         """The arrays, kept alive here while the header points into them."""
         tables = {
             "replicas": _replicas(spec.replicas),
@@ -48,7 +50,7 @@ class Memory:
         for name in TABLES:
             self.put(name, tables[name])
 
-    def put(self, name: str, table: NDArray[np.generic]) -> None:
+    def put(self, name: str, table: NDArray[Any]) -> None:
         """Let the header point at a table, in place of the one before."""
         self.tables[name] = table
         self.header[name] = table.ctypes.data

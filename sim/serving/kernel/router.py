@@ -62,9 +62,8 @@ def take(pool, r, n, now_s):
     replica.outstanding += 1
     if replica.phase == IDLE:
         replica.clock_s = min(replica.clock_s, now_s)
-    elif alone and pool.policy != STATIC:
-        if replica.batch < pool.max_requests or pool.impatient == 1:
-            stop_soon(pool, r, now_s)
+    elif alone and pool.policy != STATIC and (replica.batch < pool.max_requests or pool.impatient == 1):
+        stop_soon(pool, r, now_s)
     touch(pool, r)
 
 

@@ -1,7 +1,7 @@
 """Runs: stretches of iterations with an unchanged batch, taken in one leap.
 
 A run ends at the earliest iteration that could change the batch: a request is done, the KV cache is full, the head of
-the queue may join or loses patience, the speed changes. Before that nothing is visible from outside, so nothing is done."""
+the queue may join or loses patience, the speed changes. Before that nothing shows from outside, so nothing is done."""
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
