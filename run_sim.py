@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from sim.traces.sinks import Sink
 
 DEFAULT_DAY = "support_chatbot"
-COMPILING = "compiling once, this takes a minute or two ..."
 RESULTS = Path("out")
 BYTES_PER_KIB = 1024
 WIDTH_OF_FILES = 200
@@ -91,13 +90,10 @@ def run(
 def _simulate(day: "Scenario", engine: Engine, sink: "Sink", catalogue: "Catalogue") -> "DayResult":
     """Run a day with all threads and a bar; says so where the engine has to be compiled first."""
     import sim
-    from reports.console import progress_bar, say
+    from reports.console import progress_bar
 
     if engine == Engine.COMPILED:
-        from sim.serving.kernel.compiling import is_compiled
-
-        if not is_compiled():
-            say(COMPILING)
+        _warm_up()
     with progress_bar(day.name, day.day.duration_s) as progress:
         return sim.run(day, None, engine.value, sink, _threads(), progress, catalogue)
 
@@ -174,14 +170,21 @@ def describe(
 @app.command()
 def warmup() -> None:
     """Compile the engine ahead of the first run."""
-    import sim
-    from reports.console import say, tell
-    from sim.serving.kernel.compiling import cache_folder, is_compiled
+    from reports.console import tell
+    from sim.serving.kernel.compiling import cache_folder
 
-    if not is_compiled():
-        say(COMPILING)
-    sim.run(sim.load(DEFAULT_DAY, {"day.duration_s": 120.0, "fleet.pools.main.routing": "least_outstanding"}))
-    tell(f"the engine is compiled in {cache_folder()}")
+    _warm_up()
+    tell(f"the engine is compiled; its machine code is in {cache_folder()}")
+
+
+def _warm_up() -> None:
+    """Compile the engine where that has not been done, and say so, for it takes a while."""
+    from reports.console import say
+    from sim.serving.warming import is_warm, warm_up
+
+    if not is_warm():
+        say("compiling once, this takes a minute or so ...")
+        warm_up()
 
 
 UNBUILT = {

@@ -129,7 +129,8 @@ def _entry_with(entry: Entry, where: str, numbers: Mapping[str, Any]) -> Entry:
     try:
         return type(entry).model_validate({**dict(entry), **chosen})
     except ValidationError as error:
-        raise CatalogueError([f"{where}.{item['loc'][0]}: {item['msg']}" for item in error.errors()]) from None
+        told = [(item['loc'][0], item['msg'].removeprefix('Value error, ')) for item in error.errors()]
+        raise CatalogueError([f"{where}.{field}: {what}" for field, what in told]) from None
 
 
 def claims(entry: Entry) -> dict[str, Claim]:

@@ -48,7 +48,7 @@ def _problems(files: Mapping[str, _File], sources: Collection[str]) -> Iterator[
 
 def _read(folder: Path, kind: str, form: type[Frozen]) -> _File:
     try:
-        document = read_document(folder / f"{kind}.yaml")
+        document = read_document(folder / f"{kind}.yaml", ours=folder == FOLDER)
     except InputError as error:
         return _File(Document(folder / f"{kind}.yaml", {}), {}, (str(error),))
     entries: dict[str, Any] = {}

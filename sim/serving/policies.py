@@ -95,8 +95,8 @@ class StaticBatch(Batch):
 
     def _admit_padded(self, now_s: float) -> bool:
         """Admit the next request if the padded batch still keeps the limits; the first one always."""
-        head = self._head(now_s)
-        if head is None or len(self.running) >= self.spec.max_requests:
+        head = self._head(now_s) if len(self.running) < self.spec.max_requests else None
+        if head is None:
             return False
         batch = [*self.running, head]
         prompt, answer = _longest(batch)

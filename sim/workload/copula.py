@@ -31,12 +31,12 @@ class Copula:
 
 def gaussian_copula(rank_correlation: float) -> Copula | None:
     """The copula of a Spearman correlation rho, with Pearson's r = 2 sin(pi rho / 6); None where rho is 0."""
-    from scipy.special import ndtr, ndtri
-
     if not -1 <= rank_correlation <= 1:
         raise InputError(f"a rank correlation lies between -1 and 1, not at {rank_correlation:g}")
     if not rank_correlation:
         return None
+    from scipy.special import ndtr, ndtri
+
     middle = (np.arange(CELLS) + 1 / 2) / CELLS
     uniform = np.minimum(ndtr((2 * middle - 1) * LARGEST_Z).astype(np.float32), BELOW_ONE)
     return Copula(2 * math.sin(math.pi * rank_correlation / 6), ndtri(middle).astype(np.float32), uniform)

@@ -60,9 +60,19 @@ def pools(draw: st.DrawFn) -> PoolSpec:
 
 @st.composite
 def crowds(draw: st.DrawFn) -> Requests:
-    """Up to sixty requests, many at the same instants."""
+    """Many at the same instants: up to sixty that Hypothesis chooses, or many drawn at random."""
+    if draw(st.booleans()):
+        return rush(np.random.default_rng(draw(st.integers(0, 2**32))))
     row = st.tuples(eighths(0.0, BUSY_S), st.integers(1, 20), st.integers(1, 12), st.integers(0, CASES - 1))
     return asks(*sorted(draw(st.lists(row, max_size=60))))
+
+
+def rush(rng: np.random.Generator) -> Requests:
+    """A crowd that fills queues."""
+    count = int(rng.integers(30, 121))
+    arrival_s = np.sort(rng.integers(0, int(rng.choice([5.0, 20.0, BUSY_S]) / EIGHTH), count)) * EIGHTH
+    columns = (arrival_s, rng.integers(1, 21, count), rng.integers(1, 13, count), rng.integers(0, CASES, count))
+    return asks(*zip(*(column.tolist() for column in columns), strict=True))
 
 
 @st.composite

@@ -115,6 +115,28 @@ def test_too_long_while_all_are_down_is_still_too_long():
     assert seen.counters["too_long"] == 1
 
 
+# --- patience ---------------------------------------------------------------------------------------------------------
+
+
+@with_every_routing
+@in_every_policy
+@pytest.mark.parametrize("stale_s", [0.0, 2.0])
+def test_who_is_gone_from_behind_a_full_batch_is_no_longer_a_load(policy, routing, stale_s):
+    """Batches fill up before the queue ends, and behind them stand those whose patience is over."""
+    pool = spec(
+        policy=policy,
+        routing=routing,
+        stale_s=stale_s,
+        replicas=2,
+        base_s=0.75,
+        max_requests=3,
+        patience_s=np.array([4.0, np.inf, 9.0]),
+    )
+    wanted = asks(*[(0.3 * n, 1 + n % 7, 1 + n % 5, n % CASES) for n in range(300)])
+    seen = both(pool, wanted, until_s=100.0, slices_s=np.arange(0.4, 99.0, 0.7))
+    assert seen.count(Outcome.ABANDONED) > 20
+
+
 # --- very many --------------------------------------------------------------------------------------------------------
 
 
@@ -235,10 +257,10 @@ def test_an_end_at_or_between_events(policy, until_s):
     for asked in (wanted if until_s > 0.125 else asks(), crowd):
         short = both(pool, asked, until_s=until_s)
         long = play("reference", pool, asked, until_s=500.0)
-        ended = np.nan_to_num(long.trace.finish_s, nan=np.inf) <= until_s
-        kept = short.trace.outcome != Outcome.IN_FLIGHT
-        assert np.isin(short.trace.outcome[ended], (Outcome.IN_FLIGHT,)).sum() == 0
-        assert np.array_equal(short.trace.finish_s[kept], long.trace.finish_s[kept])
+        left = long.trace.outcome == Outcome.ABANDONED  # they go once their patience is over, not with its last moment
+        ended = np.where(left, long.trace.finish_s < until_s, long.trace.finish_s <= until_s)
+        assert (short.trace.outcome == np.where(ended, long.trace.outcome, Outcome.IN_FLIGHT)).all()
+        assert np.array_equal(short.trace.finish_s[ended], long.trace.finish_s[ended])
         busy_s = short.total("prefill_busy_s") + short.total("decode_busy_s")
         assert busy_s <= pool.replicas * until_s * (1.0 + 1e-12)
 

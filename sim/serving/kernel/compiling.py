@@ -17,12 +17,13 @@ from numba.extending import intrinsic
 from numba.np.numpy_support import from_dtype
 
 HERE = Path(__file__).parent
-SOURCES = [*sorted(HERE.glob("*.py")), HERE.parent / "rules.py", HERE.parents[1] / "traces" / "digest.py"]
+TRACES = HERE.parents[1] / "traces"
+SOURCES = [*sorted(HERE.glob("*.py")), HERE.parent / "rules.py", TRACES / "digest.py", TRACES / "rows.py"]
 
 
 def source_hash() -> str:
-    """A name for this version of the kernels."""
-    digest = hashlib.sha256(f"{numba.__version__} {np.__version__}".encode())
+    """A name for this version of the kernels in this place."""
+    digest = hashlib.sha256(f"{numba.__version__} {np.__version__} {HERE}".encode())
     for path in SOURCES:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
@@ -37,11 +38,6 @@ def cache_folder() -> Path:
     except OSError:
         writable = False
     return (root if writable else Path(tempfile.gettempdir()) / "llm-day-cost") / source_hash()
-
-
-def is_compiled() -> bool:
-    """Whether this version has been compiled on this machine before."""
-    return any(cache_folder().rglob("pool.serve*.nbc"))
 
 
 config.CACHE_DIR = str(cache_folder())

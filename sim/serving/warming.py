@@ -1,0 +1,58 @@
+"""Compiling the kernels ahead of a run: a tiny pool goes through every door once."""
+
+import numpy as np
+
+from sim.plant.steptime import StepTimeLaw
+from sim.serving import rules
+from sim.serving.compiled import CompiledPool
+from sim.serving.kernel.compiling import cache_folder
+from sim.serving.spec import PoolSpec
+from sim.traces.digest import Digest
+from sim.traces.sinks import EVERY_LOT
+from sim.workload.requests import Requests
+
+DONE = "complete"
+
+
+def is_warm() -> bool:
+    """Whether this version has been compiled on this machine before."""
+    return (cache_folder() / DONE).exists()
+
+
+def warm_up() -> None:
+    """Compile every kernel that Python calls, and remember that it was done."""
+    pool = CompiledPool(_tiny_pool(), 1, Digest.empty(("any",), 1))
+    pool.keep_below(EVERY_LOT)
+    ones = np.ones(1, np.int32)
+    pool.deposit(Requests(np.zeros(1), np.zeros(1, np.int16), ones, 2 * ones))
+    pool.advance(1.0)
+    pool.fail(0)
+    pool.restore(0)
+    pool.set_speed(0, 1.0)
+    pool.gauges()
+    pool.mark(1.0)
+    pool.close(1.0)
+    (cache_folder() / DONE).touch()
+
+
+def _tiny_pool() -> PoolSpec:
+    """Two replicas that take a second for everything."""
+    return PoolSpec(
+        name="any",
+        replicas=2,
+        replicas_per_server=1,
+        law=StepTimeLaw(np.ones(2), 0.0, 0.0),
+        prefill_w=0.0,
+        decode_w=np.zeros(2),
+        kv_room_tokens=2,
+        max_context_tokens=2,
+        policy=rules.CONTINUOUS,
+        admission=rules.RESERVED,
+        max_requests=1,
+        max_batched_tokens=1,
+        wait_s=0.0,
+        routing=rules.ROUND_ROBIN,
+        stale_s=0.0,
+        max_attempts=1,
+        patience_s=np.full(1, np.inf),
+    )
