@@ -91,8 +91,10 @@ def _simulate(day: "Scenario", engine: Engine, sink: "Sink", catalogue: "Catalog
     """Run a day with all threads and a bar; says so where the engine has to be compiled first."""
     import sim
     from reports.console import progress_bar
+    from sim.catalogue import with_facts
+    from sim.fleet.building import check_fit
 
-    if engine == Engine.COMPILED:
+    if engine == Engine.COMPILED and not check_fit(day, with_facts(catalogue, day.facts)):  # else it will be refused
         _warm_up()
     with progress_bar(day.name, day.day.duration_s) as progress:
         return sim.run(day, None, engine.value, sink, _threads(), progress, catalogue)

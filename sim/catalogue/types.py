@@ -5,17 +5,7 @@ from typing import Any
 from pydantic import ValidationInfo, field_validator
 
 from sim.catalogue.facts import Fact, Frozen, Series, Table
-
-ABOVE_ZERO = (
-    *("_bytes", "_bytes_per_s", "_flops_per_s", "_tokens", "_years", "tdp_w", "nameplate_w", "gpus", "layers", "hidden"),
-    *("heads", "head_dim", "params", "kv_values_per_token", "memory_fraction", "matrix_fraction", "attention_fraction"),
-    *("link_fraction", "carnot_fraction", "capacity_fraction", "cop_max", "_j_per_k_per_w"),
-)
-"""Endings of names whose numbers divide something."""
-ANY_SIGN = ("_c", "utc_offset_h", "rank_correlation", "electricity_usd_per_kwh")
-"""Endings of names whose numbers may be negative."""
-ABOVE_ONE = ("capacity_fraction",)
-"""Names of fractions that may exceed one."""
+from sim.catalogue.possible import impossible
 
 
 class Entry(Frozen):
@@ -28,14 +18,9 @@ class Entry(Frozen):
     @classmethod
     def _possible(cls, claim: Any, info: ValidationInfo) -> Any:
         """Refuse a number that the thing so named cannot have."""
-        name = info.field_name or ""
-        if isinstance(claim, Fact):
-            if name.endswith(ABOVE_ZERO) and claim.value <= 0.0:
-                raise ValueError(f"must be above zero, not {claim.value:g}")
-            if claim.value < 0.0 and not name.endswith(ANY_SIGN):
-                raise ValueError(f"must not be negative, not {claim.value:g}")
-            if name.endswith("_fraction") and name not in ABOVE_ONE and claim.value > 1.0:
-                raise ValueError(f"is a fraction and cannot exceed one, not {claim.value:g}")
+        why = impossible(info.field_name or "", claim.value) if isinstance(claim, Fact) else ""
+        if why:
+            raise ValueError(why)
         return claim
 
 

@@ -37,8 +37,8 @@ class Watchdog:
     def _thrashing(self, now_s: float, made: float, preempted: int) -> str:
         return (
             f"fleet.pools.{self.book.spec.name}: the KV cache thrashes: in the hour before "
-            f"{now_s / SECONDS_PER_HOUR:g} h {preempted:,} preemptions left time for {made:,.0f} tokens; lower batching.max_requests, admit with "
-            "reserved instead of on_demand, or leave the KV cache more memory"
+            f"{now_s / SECONDS_PER_HOUR:g} h {preempted:,} preemptions left time for {made:,.0f} tokens; lower "
+            "batching.max_requests, admit with reserved instead of on_demand, or leave the KV cache more memory"
         )
 
     def _stuck(self, now_s: float) -> str:

@@ -7,6 +7,8 @@ import json
 from sim.scenario.schema import Scenario
 
 _HASH_DIGITS = 16
+NEXT_LINE = "\x85"
+"""A line break of YAML 1.1 that the YAML library writes as it stands."""
 
 
 def canonical(scenario: Scenario) -> str:
@@ -17,7 +19,7 @@ def canonical(scenario: Scenario) -> str:
     yaml.default_flow_style = False
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # annotated as None
     yaml.width = 2**20
-    yaml.allow_unicode = True
+    yaml.allow_unicode = NEXT_LINE not in scenario.model_dump_json()  # unless escaped, it reads back as a space
     stream = io.StringIO()
     yaml.dump(scenario.model_dump(mode="json"), stream)
     return stream.getvalue()

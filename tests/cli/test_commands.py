@@ -1,6 +1,7 @@
 """What the commands say, right and wrong: called in this process, as fast as they can be."""
 
 import gzip
+import json
 import sys
 from pathlib import Path
 
@@ -94,6 +95,40 @@ def test_what_is_not_built_says_so(program, command):
     status, out, err = program(command, "x", "--draws", "3")
     assert (status, out) == (2, "")
     assert err.startswith(f"{command}: not built yet in version {__version__}")
+
+
+def test_warmup_says_where_the_engine_is(program):
+    status, out, err = program("warmup")
+    assert (status, err) == (0, "")
+    assert out.startswith("the engine is compiled")
+    assert Path(out.split(" in ")[-1].strip()).is_dir()
+
+
+BUSY = ["--set", "day.duration_s=2 min", "--set", "workload.demand.requests_per_day=20000"]
+
+
+@pytest.mark.parametrize("engine", ["reference", "compiled"])
+@pytest.mark.parametrize("trace", ["none", "sample", "full"])
+def test_engines_and_traces_as_asked(program, engine, trace):
+    status, _, err = program("run", *BUSY, "--engine", engine, "--trace", trace, "--out", "o")
+    assert status == 0, err
+    assert json.loads(Path("o/result.json").read_text())["engine"] == engine
+    assert Path("o/requests.parquet").exists() == (trace != "none")
+    assert not list(Path("o").glob(".*"))
+
+
+def test_a_disk_that_fills_up_under_the_requests_is_told_in_one_line(program, monkeypatch):
+    """The file grows on a thread of its own while the day runs; what goes wrong there is told here."""
+
+    def fail(*arguments, **options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pyarrow.parquet.ParquetWriter.write_table", fail)
+    status, out, err = program("run", *BUSY, "--trace", "full", "--out", "o")
+    assert (status, out) == (2, "")
+    assert err.splitlines()[-1] == "o: cannot be written: No space left on device"
+    assert "Traceback" not in err
+    assert not Path("o").exists()
 
 
 HEADER = "arrival_s,input_tokens,output_tokens\n"

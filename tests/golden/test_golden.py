@@ -8,7 +8,7 @@ from tests.golden.golden_numbers import FILE, numbers, text
 
 GOLDEN = json.loads(FILE.read_text(encoding="utf-8"))
 ROUNDED = {".fleet.mean_utilisation": 1e-9, ".fleet.mean_batch": 5e-8, ".energy_kwh.gpu": 1e-11}
-"""The compiled engine counts busy time in 2**-30 s, request-seconds in 2**-24 s, energy in 2**-20 J, minute by minute."""
+"""The compiled engine counts minutes' work in 2**-30 s of busy time, 2**-24 s of request-seconds and 2**-20 J."""
 
 
 @pytest.fixture(scope="module")

@@ -226,7 +226,7 @@ def test_every_server_fails_at_once_and_the_day_goes_on(policy, routing):
 
 @on_every_engine
 def test_all_cells_down_but_one(engine):
-    """The gateway goes on to send a third of the requests to each cell; those of the cells that are down are refused."""
+    """The gateway goes on to send a third of the requests to each cell; cells that are down refuse theirs."""
     pool = spec(replicas=3, cells=3, base_s=0.01)
     script = [(10.0, "fail", 0, 0.0), (10.0, "fail", 2, 0.0)]
     seen = play(engine, pool, asks(*[(20.0 + 0.01 * n, 1, 1) for n in range(3_000)]), script, threads=2)
@@ -307,15 +307,29 @@ def test_a_failing_cell_stops_the_day_and_is_not_lost_on_its_thread():
 # --- the clock of these tests -----------------------------------------------------------------------------------------
 
 
-def test_a_test_that_never_ends_is_ended(tmp_path):
+FOR_EVER = """
+import faulthandler, numba
+
+@numba.njit(nogil=True)
+def forever(n):
+    while n > 0:
+        n += 2 * (n % 2)
+
+forever(0)
+faulthandler.dump_traceback_later(1.0, exit=True)
+forever(2)
+"""
+
+
+def test_a_test_that_never_ends_is_ended():
     """The time limit of the test suite works in machine code too: an endless loop there cannot be interrupted."""
     import subprocess
     import sys
     from pathlib import Path
 
     root = Path(__file__).resolve().parents[2]
-    loop = "import faulthandler, numba\n@numba.njit(nogil=True)\ndef forever(n):\n    while n > 0:\n        n += 2 * (n % 2)\n"
-    code = loop + "forever(0)\nfaulthandler.dump_traceback_later(1.0, exit=True)\nforever(2)\n"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=50, cwd=root, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", FOR_EVER], capture_output=True, text=True, timeout=50, cwd=root, check=False
+    )
     assert done.returncode == 1
     assert "Timeout" in done.stderr

@@ -97,9 +97,7 @@ def awkward(**chosen):
 def test_every_combination_is_the_same_on_both_engines_and_in_any_slices(chosen, stale_s):
     pool, wanted = awkward(stale_s=stale_s, **chosen), crowd()
     looks_s = np.linspace(0.05, UNTIL_S - 1.0, 37)
-    reference, compiled = (
-        play(engine, pool, wanted, SCRIPT, until_s=UNTIL_S, slices_s=looks_s) for engine in ENGINES
-    )
+    reference, compiled = (play(engine, pool, wanted, SCRIPT, until_s=UNTIL_S, slices_s=looks_s) for engine in ENGINES)
     twins(reference, compiled, pool.replicas)
     assert reference.count(Outcome.FINISHED) > 50
     assert reference.counters["requeued"] > 0 and reference.counters["too_long"] > 0

@@ -19,18 +19,25 @@ EVENTFUL = BREAKING | {
     "day.duration_s": 2_430.5,
     "workload.use_cases": {
         "code": {"share": 0.6, "lengths": "azure_code_2023"},
-        "chat": {"share": 0.4, "lengths": "azure_conv_2023", "patience_s": 20},
+        "chat": {"share": 0.4, "lengths": "azure_conv_2023", "patience_s": 2},
     },
     "fleet.pools": {
         "one": {"model": "llama_3_1_8b", "servers": 5, "tensor_parallel": 4, "cells": 2, "routing": "power_of_two"},
-        "two": {"model": "llama_2_7b", "server": "dgx_a100", "servers": 3, "precision": "bf16", "cells": 3},
+        "two": {
+            "model": "llama_2_7b",
+            "server": "dgx_a100",
+            "servers": 3,
+            "precision": "bf16",
+            "cells": 3,
+            "batching": {"max_requests": 4},
+        },
     },
     "fleet.gateway": {"chat": "two"},
-    "workload.demand.requests_per_day": 60_000,
-    "facts.efficiencies.roofline_2026.iteration_overhead_s": 0.02,
+    "workload.demand.requests_per_day": 120_000,
+    "facts.efficiencies.roofline_2026.iteration_overhead_s": 0.05,
     "plant.failures.technicians": 4,
 }
-THROTTLED = EVENTFUL | {"facts.cooling.chiller_tower.capacity_fraction": 0.15}
+THROTTLED = EVENTFUL | {"plant.failures.multiplier": 2e4, "facts.cooling.chiller_tower.capacity_fraction": 0.04}
 ROUNDED = 1e-9
 """Sums of work differ in rounding between the engines, and with them energy, heat, speed and money."""
 

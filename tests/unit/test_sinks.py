@@ -276,7 +276,7 @@ def test_waiting_rows_are_bounded_while_a_slow_disk_writes(small_groups, tmp_pat
     assert 100 <= most <= 4 * 100 + 10
 
 
-class Broken(Exception):
+class BrokenError(Exception):
     """A disk says no."""
 
 
@@ -302,11 +302,11 @@ def test_a_disk_that_fails_on_the_last_group_is_told_at_the_close(tmp_path, monk
     sink = Spill(tmp_path / "r.parquet", CASES)
 
     def write_table(table):
-        raise Broken
+        raise BrokenError
 
     monkeypatch.setattr(sink._writer, "write_table", write_table)
     fed(sink, rows_of(poisson_day(50)))
-    with pytest.raises(Broken):
+    with pytest.raises(BrokenError):
         sink.close(CASES)
 
 

@@ -1,0 +1,27 @@
+"""Which numbers a claim can have, told from the ending of its name."""
+
+ABOVE_ZERO = (
+    *("_bytes", "_bytes_per_s", "_flops_per_s", "_tokens", "_years", "tdp_w", "nameplate_w", "gpus", "layers"),
+    *("hidden", "heads", "head_dim", "params", "kv_values_per_token", "memory_fraction", "matrix_fraction"),
+    *("attention_fraction", "link_fraction", "carnot_fraction", "capacity_fraction", "cop_max", "_j_per_k_per_w"),
+)
+"""Endings of names whose numbers divide something."""
+ANY_SIGN = ("_c", "utc_offset_h", "rank_correlation", "electricity_usd_per_kwh")
+"""Endings of names whose numbers may be negative."""
+ABOVE_ONE = ("capacity_fraction",)
+"""Names of fractions that may exceed one."""
+
+
+def impossible(name: str, value: float) -> str:
+    """Why a number is none that the thing so named can have, or nothing.
+
+    >>> impossible("tdp_w", 0.0), impossible("design_c", -20.0)
+    ('must be above zero, not 0', '')
+    """
+    if name.endswith(ABOVE_ZERO) and value <= 0.0:
+        return f"must be above zero, not {value:g}"
+    if value < 0.0 and not name.endswith(ANY_SIGN):
+        return f"must not be negative, not {value:g}"
+    if name.endswith("_fraction") and name not in ABOVE_ONE and value > 1.0:
+        return f"is a fraction and cannot exceed one, not {value:g}"
+    return ""
