@@ -12,15 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.serving.engine import EVERY_SERVER, Engine
-from sim.serving.routing import halves, routing_keys
 from sim.serving.spec import PoolSpec
 from sim.streams import mix
 from sim.traces.digest import Digest
 from sim.traces.rows import Rows, in_order
 from sim.workload.requests import Requests
-
-FIRST_ATTEMPT = np.zeros(1, np.int64)
-KEY_BITS = 32
 
 MakeEngine = Callable[[PoolSpec, Digest, int], Engine]
 """Makes the engine of one cell from its specification, the digest it adds to and the number of its first server."""
@@ -33,10 +29,10 @@ class CelledPool:
         self.spec = spec
         self._starts = cell_starts(spec.servers, spec.cells)
         sizes = np.diff(self._starts, append=spec.servers)
-        self._cell_of_server = np.repeat(np.arange(spec.cells, dtype=np.int16), sizes)
+        self._cell_of_server = np.repeat(np.arange(spec.cells, dtype=np.int32), sizes)
         self._digest, self._groups = digest, min(threads, spec.cells)
         self._digests = [digest.like() for _ in range(self._groups)]
-        self._salt = int(mix(np.array([spec.routing_salt], np.uint64))[0])
+        self._salt = mix(np.array([spec.routing_salt], np.uint64))[0]
         self._arrived = 0
         self._threads = ThreadPoolExecutor(self._groups) if self._groups > 1 else None
         self.cells = [
@@ -48,13 +44,15 @@ class CelledPool:
         """The requests of each cell; called once for every window, in order, by whoever draws them."""
         if len(self.cells) == 1:
             return [requests]
-        numbers = np.arange(self._arrived, self._arrived + requests.size)
+        from sim.serving.kernel.splitting import choose_cells, place
+
+        cells, counts = np.empty(requests.size, np.int32), np.zeros(len(self.cells), np.int64)
+        choose_cells(self._salt, self._arrived, self.spec.servers, self._cell_of_server, cells, counts)
         self._arrived += requests.size
-        key, _ = halves(routing_keys(self._salt, numbers, FIRST_ATTEMPT))
-        cell = self._cell_of_server[(key * self.spec.servers) >> KEY_BITS]
-        ordered = requests.where(np.argsort(cell, kind="stable"))
-        ends = np.cumsum(np.bincount(cell, minlength=len(self.cells)))
-        return [ordered.part(start, stop) for start, stop in zip([0, *ends[:-1]], ends, strict=True)]
+        starts = np.cumsum(counts) - counts
+        ordered = Requests(*(np.empty_like(column) for column in requests.columns))
+        place(cells, starts.copy(), *requests.columns, *ordered.columns)
+        return [ordered.part(start, start + count) for start, count in zip(starts, counts, strict=True)]
 
     def deposit(self, requests: Requests) -> None:
         """Requests that will arrive, in order, all after those deposited before."""

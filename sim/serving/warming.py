@@ -4,6 +4,7 @@ import numpy as np
 
 from sim.plant.steptime import StepTimeLaw
 from sim.serving import rules
+from sim.serving.cells import CelledPool
 from sim.serving.compiled import CompiledPool
 from sim.serving.kernel.compiling import cache_folder
 from sim.serving.spec import PoolSpec
@@ -21,7 +22,7 @@ def is_warm() -> bool:
 
 def warm_up() -> None:
     """Compile every kernel that Python calls, and remember that it was done."""
-    pool = CompiledPool(_tiny_pool(), 1, Digest.empty(("any",), 1))
+    pool = CelledPool(_tiny_pool(), Digest.empty(("any",), 1), lambda *cell: CompiledPool(cell[0], 1, *cell[1:]), 0, 1)
     pool.keep_below(EVERY_LOT)
     ones = np.ones(1, np.int32)
     pool.deposit(Requests(np.zeros(1), np.zeros(1, np.int16), ones, 2 * ones))
@@ -55,4 +56,5 @@ def _tiny_pool() -> PoolSpec:
         stale_s=0.0,
         max_attempts=1,
         patience_s=np.full(1, np.inf),
+        cells=2,
     )

@@ -14,42 +14,43 @@ JOULE_PARTS = 2.0**20
 
 REPLICA = np.dtype(
     [
+        # what the router and most decisions look at comes first: it shares a cache line or two
         ("clock_s", "f8"),  # when the next decision is due, if no run is under way; infinity for none
         ("change_s", "f8"),  # when the run under way ends
+        ("phase", "i4"),
+        ("outstanding", "i4"),
+        ("up", "i4"),
+        ("queued", "i4"),
+        ("head", "i4"),
+        ("tail", "i4"),
+        ("batch", "i4"),
+        ("decoding", "i4"),
+        ("in_run", "i4"),  # 1 while the batch is that of the run's start
+        ("newest", "i4"),  # latest admitted
+        ("heap", "i4"),  # entries of its heap
+        ("joining", "i4"),  # requests of the prefill under way
         ("run_start_s", "f8"),
         ("first_s", "f8"),
         ("growth_s", "f8"),
+        ("done", "i8"),  # iterations of the present run that are committed
+        ("target", "i8"),  # iterations of the present run at its end
+        ("iteration", "i8"),  # decode iterations so far
+        ("held", "i8"),
+        ("context", "i8"),
         ("settled_s", "f8"),  # up to when time and energy have been counted
-        ("watts", "f8"),
         ("speed", "f8"),
         ("run_speed", "f8"),
+        ("watts", "f8"),
         ("prefill_s", "f8"),  # the minute's work so far
         ("decode_s", "f8"),
         ("batch_s", "f8"),
         ("joules", "f8"),
-        ("iteration", "i8"),  # decode iterations so far
-        ("done", "i8"),  # iterations of the present run that are committed
-        ("target", "i8"),  # iterations of the present run at its end
         ("counted", "i8"),  # iterations of the present run whose tokens have been counted
-        ("held", "i8"),
-        ("context", "i8"),
         ("prompt_tokens", "i8"),
         ("output_tokens", "i8"),
         ("prefill_tokens", "i8"),  # prompt tokens of the prefill under way
         ("left", "i8"),  # decode iterations left to a static batch
-        ("phase", "i4"),
-        ("in_run", "i4"),  # 1 while the batch is that of the run's start
-        ("batch", "i4"),
-        ("decoding", "i4"),
-        ("joining", "i4"),  # requests of the prefill under way
         ("chunk", "i4"),  # tokens of the last of them, where it stays half filled; else 0
-        ("queued", "i4"),
-        ("head", "i4"),
-        ("tail", "i4"),
-        ("newest", "i4"),  # latest admitted
-        ("heap", "i4"),  # entries of its heap
-        ("outstanding", "i4"),
-        ("up", "i4"),
         ("seen", "i4"),  # requests outstanding when the router last looked
         ("available", "i4"),  # not of this replica: the i-th of those that take requests
         ("due", "i4"),  # the i-th of the index heap by next event
