@@ -22,7 +22,7 @@ from sim.streams import Streams
 from sim.traces.day import DayTraces
 from sim.traces.digest import Digest
 from sim.traces.events import EventLog
-from sim.traces.rows import in_order
+from sim.traces.rows import joined
 from sim.traces.sinks import EVERY_LOT, Nothing, Sink
 from sim.traces.utilisation import UtilisationTrace
 from sim.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
@@ -177,7 +177,7 @@ class Fleet:
     def _collect(self) -> None:
         """Hand the rows of the minute to the sink, which may want fewer from now on."""
         lot = self.sink.lot
-        self.sink.add(in_order([engine.collect() for engine in self.engines]))
+        self.sink.add(joined([engine.collect() for engine in self.engines]))
         if self.sink.lot != lot:
             self._ask_for_rows()
 

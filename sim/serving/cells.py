@@ -15,7 +15,7 @@ from sim.serving.engine import EVERY_SERVER, Engine
 from sim.serving.spec import PoolSpec
 from sim.streams import mix
 from sim.traces.digest import Digest
-from sim.traces.rows import Rows, in_order
+from sim.traces.rows import Rows, joined
 from sim.workload.requests import Requests
 
 MakeEngine = Callable[[PoolSpec, Digest, int], Engine]
@@ -123,8 +123,8 @@ class CelledPool:
             engine.keep_below(lot)
 
     def collect(self) -> Rows:
-        """Rows of the requests that have ended since the last time, by arrival."""
-        return in_order([engine.collect() for engine in self.cells])
+        """Rows of the requests that have ended since the last time, in no particular order."""
+        return joined([engine.collect() for engine in self.cells])
 
     def count(self) -> None:
         """Add what the groups have counted to the digest of the day, once, when all is collected."""

@@ -14,7 +14,7 @@ from sim.serving.kernel.layout import JOULE_PARTS, KEEP_NONE, MINUTE_PARTS, SECO
 from sim.serving.kernel.memory import Memory
 from sim.serving.spec import PoolSpec
 from sim.traces.digest import Digest
-from sim.traces.rows import Rows, in_order
+from sim.traces.rows import Rows, joined
 from sim.workload.requests import Requests
 
 
@@ -90,10 +90,10 @@ class CompiledPool:
         self._take_rows()
 
     def collect(self) -> Rows:
-        """Rows of the requests that have ended since the last time, by arrival."""
+        """Rows of the requests that have ended since the last time, in no particular order."""
         self._take_rows()
         rows, self._rows = self._rows, []
-        return in_order(rows)
+        return joined(rows)
 
     def close(self, end_s: float) -> None:
         """The day is over."""

@@ -46,7 +46,7 @@ class Engine(Protocol):
         """Give out rows of requests whose lot lies at or below this; zero for none."""
 
     def collect(self) -> Rows:
-        """Rows of the requests that have ended since the last time, by arrival."""
+        """Rows of the requests that have ended since the last time, in no particular order."""
 
     def close(self, end_s: float) -> None:
         """The day is over."""

@@ -18,7 +18,7 @@ from sim.serving.routing import halves, routing_keys
 from sim.serving.spec import PoolSpec
 from sim.traces.digest import Digest
 from sim.traces.request import Outcome
-from sim.traces.rows import ROW, Rows, in_order, lots, no_rows, trace_of
+from sim.traces.rows import ROW, Rows, lots, no_rows, trace_of
 from sim.workload.requests import Requests
 
 # Order of what happens at one instant: iterations end, the router looks at loads, requests arrive, SimPy's own events
@@ -181,10 +181,10 @@ class ReferencePool:
         self._keep_below = lot
 
     def collect(self) -> Rows:
-        """Rows of the requests that have ended since the last time, by arrival; all of them enter the digest."""
+        """Rows of the requests that have ended since the last time; all of them enter the digest."""
         rows, self._ended = np.array(self._ended, ROW), []
         self.digest.add(trace_of(rows, self.digest.use_cases))
-        return in_order([rows[lots(rows) <= self._keep_below] if self._keep_below else no_rows()])
+        return rows[lots(rows) <= self._keep_below] if self._keep_below else no_rows()
 
     def close(self, end_s: float) -> None:
         """The day is over: note who is still in flight."""

@@ -8,12 +8,12 @@ from typing import Protocol
 import numpy as np
 
 from sim.traces.request import RequestTrace
-from sim.traces.rows import Rows, in_order, lots, no_rows, trace_of
+from sim.traces.rows import Rows, in_order, joined, lots, no_rows, trace_of
 
 EVERY_LOT = 2**64 - 1
 SAMPLE_SIZE = 10_000
 """Requests of a sampled trace: enough for a curve, small enough for any tool."""
-ROWS_PER_GROUP = 1 << 20
+ROWS_PER_GROUP = 1 << 17
 """Rows written at once: enough to compress well, few enough to hold."""
 GROUPS_WAITING = 1
 """Groups that may wait for the disk before the simulation does."""
@@ -105,10 +105,10 @@ class Spill:
         self._waiting = 0
         schema = trace_of(no_rows(), use_cases).arrow().schema
         floats = [field.name for field in schema if str(field.type) == "double"]
-        rest = [field.name for field in schema if field.name not in floats]
+        words = [field.name for field in schema if str(field.type).startswith("dictionary")]
         encoding = dict.fromkeys(floats, "BYTE_STREAM_SPLIT")
         self._writer = pq.ParquetWriter(
-            path, schema, compression="zstd", compression_level=1, use_dictionary=rest, column_encoding=encoding
+            path, schema, compression="zstd", compression_level=1, use_dictionary=words, column_encoding=encoding
         )
         self._groups: Queue[Rows | None] = Queue(GROUPS_WAITING)
         self._failure: BaseException | None = None
@@ -135,7 +135,7 @@ class Spill:
         return None
 
     def _flush(self) -> None:
-        self._groups.put(np.concatenate([no_rows(), *self._parts]))
+        self._groups.put(joined(self._parts))
         self._parts, self._waiting = [], 0
 
     def _write(self) -> None:
@@ -143,7 +143,8 @@ class Spill:
         while (rows := self._groups.get()) is not None:
             if self._failure is None:
                 try:
-                    self._writer.write_table(trace_of(in_order([rows]), self._use_cases).arrow())
+                    table = trace_of(in_order([rows]), self._use_cases).arrow()
+                    self._writer.write_table(table, row_group_size=max(rows.size, 1))
                 except Exception as error:
                     self._failure = error
 
