@@ -249,7 +249,7 @@ def test_waiting_rows_are_bounded_while_a_slow_disk_writes(small_groups, tmp_pat
     sink = Spill(tmp_path / "r.parquet", CASES)
     written = []
 
-    def write_table(table):
+    def write_table(table, row_group_size):
         release.acquire(timeout=30)
         written.append(table.num_rows)
 
@@ -284,7 +284,7 @@ class BrokenError(Exception):
 def test_a_failing_disk_stops_the_day_and_hangs_nothing(small_groups, tmp_path, monkeypatch, fails_at):
     sink, calls = Spill(tmp_path / "r.parquet", CASES), []
 
-    def write_table(table):
+    def write_table(table, row_group_size):
         calls.append(table.num_rows)
         if len(calls) > fails_at:
             raise OSError(28, "No space left on device")
@@ -301,7 +301,7 @@ def test_a_failing_disk_stops_the_day_and_hangs_nothing(small_groups, tmp_path, 
 def test_a_disk_that_fails_on_the_last_group_is_told_at_the_close(tmp_path, monkeypatch):
     sink = Spill(tmp_path / "r.parquet", CASES)
 
-    def write_table(table):
+    def write_table(table, row_group_size):
         raise BrokenError
 
     monkeypatch.setattr(sink._writer, "write_table", write_table)
