@@ -18,7 +18,13 @@ ROOMS = {
     "rich": ("reports", "run_sim"),
     "typer": ("run_sim",),
     "run_sim": (),
-    "sim.serving.kernel": ("sim.serving.kernel", "sim.serving.compiled", "sim.serving.warming", "run_sim"),
+    "sim.serving.kernel": (
+        "sim.serving.kernel",
+        "sim.serving.compiled",
+        "sim.serving.cells",
+        "sim.serving.warming",
+        "run_sim",
+    ),
     "sim.serving.batch": ("sim.serving.policies", "sim.serving.meter", "sim.serving.reference"),
 }
 """Library, or a room of our own: the packages and modules that may import it."""

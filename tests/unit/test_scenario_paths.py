@@ -94,7 +94,7 @@ def test_assignments(text: str, path: str, value: object) -> None:
     assert parse_assignment(text) == (path, value)
 
 
-names = st.text(st.characters(exclude_characters='"'), min_size=1, max_size=8)
+names = st.text(st.characters(codec="utf-8", exclude_characters='"'), min_size=1, max_size=8)
 
 
 @given(st.lists(names, min_size=1, max_size=5).map(tuple))
