@@ -60,7 +60,7 @@ def in_order(parts: Sequence[Rows]) -> Rows:
     arrival_s = arrival_s[order]
     if np.any(arrival_s[1:] == arrival_s[:-1]):
         order = np.lexsort((rows["server"], rows["number"], rows["arrival_s"]))
-    words = rows.view(np.uint64).reshape(rows.size, ROW.itemsize // 8)  # whole records move six times faster as plain words
+    words = rows.view(np.uint64).reshape(rows.size, ROW.itemsize // 8)  # records move faster as plain words
     return words.take(order, axis=0).view(ROW).ravel()
 
 
