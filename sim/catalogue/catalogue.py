@@ -6,15 +6,14 @@ from typing import Any, Literal, overload
 
 from pydantic import ValidationError
 
+from sim.catalogue.entry import Entry
 from sim.catalogue.facts import Claim, Source
+from sim.catalogue.plant_types import Cooling, Hazard
 from sim.catalogue.types import (
     KINDS,
     Article,
-    Cooling,
     Efficiency,
-    Entry,
     Gpu,
-    Hazard,
     Lengths,
     Model,
     PriceBook,

@@ -8,8 +8,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from sim.catalogue.catalogue import SCENARIO_SOURCE, Catalogue, claim_fields, claims, unknown_kind, with_facts
+from sim.catalogue.entry import Entry
 from sim.catalogue.facts import Frozen, Source
-from sim.catalogue.types import ENTRY_DEFAULTS, KINDS, Entry
+from sim.catalogue.types import ENTRY_DEFAULTS, KINDS
 from sim.documents import Document, Keys, did_you_mean, explain, raise_all, read_document
 from sim.errors import CatalogueError, InputError
 

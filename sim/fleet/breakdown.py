@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import simpy
 
-from sim.catalogue.types import Hazard
+from sim.catalogue.plant_types import Hazard
 from sim.fleet.census import PoolBook
 from sim.plant.hazard import failed_part, labour_s, time_to_failure_s
 from sim.streams import Streams

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.types import Cooling, Site
+from sim.catalogue.plant_types import Cooling
+from sim.catalogue.types import Site
 from sim.fleet.census import PoolBook
 from sim.plant.cooling import cooling_w, hall_step, throttle_speed
 from sim.traces.events import Event, EventLog

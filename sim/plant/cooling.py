@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sim.catalogue.types import Cooling
+from sim.catalogue.plant_types import Cooling
 
 ZERO_CELSIUS_K = 273.15
 

@@ -1,6 +1,6 @@
 """When servers break, why, and how long mending takes: draws in, durations out."""
 
-from sim.catalogue.types import Hazard
+from sim.catalogue.plant_types import Hazard
 from sim.units import SECONDS_PER_DAY
 
 PARTS = ("gpu", "host", "network", "software")

@@ -1,34 +1,18 @@
 """What a person may choose: the schema of a scenario file. A choice needs no source; a claim lives in the catalogue."""
 
 import datetime
-from typing import Annotated, Any, Literal, get_origin
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from sim.catalogue.facts import Frozen
 from sim.documents import Keys
 from sim.explaining import InsideError
-from sim.units import SECONDS_PER_DAY, parse_quantity, unit_of
+from sim.scenario.choice import NO_TRUTH, Choice, Count, Fraction, Name, NonNegative, Positive, number_in
+from sim.scenario.plant import Plant
+from sim.units import SECONDS_PER_DAY
 
-Positive = Annotated[float, Field(gt=0)]
-NonNegative = Annotated[float, Field(ge=0)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=1)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 Precision = Literal["bf16", "fp8", "int8", "fp4"]
-
-
 FactValue = float | tuple[float, ...] | tuple[tuple[float, ...], ...]
-_NO_TRUTH = "is {}, where no yes-or-no is asked"
-
-
-def _number(value: Any, name: str) -> Any:
-    """A written quantity, or each of a list of them, as plain numbers in the unit of a field's name."""
-    if isinstance(value, list | tuple) and unit_of(name):
-        return [_number(part, name) for part in value]
-    if isinstance(value, bool) and unit_of(name):
-        raise ValueError(_NO_TRUTH.format(str(value).lower()))
-    return parse_quantity(value, name) if isinstance(value, str) and unit_of(name) else value
 
 
 def _read_facts(value: Any, where: tuple[str, ...], problems: list[tuple[Keys, str]]) -> Any:
@@ -38,31 +22,11 @@ def _read_facts(value: Any, where: tuple[str, ...], problems: list[tuple[Keys, s
         return {key: _read_facts(inner, (*where, key), problems) for key, inner in inside.items()}
     try:
         if isinstance(value, bool):
-            raise ValueError(_NO_TRUTH.format(str(value).lower()))
-        return _number(value, where[-1]) if where else value
+            raise ValueError(NO_TRUTH.format(str(value).lower()))
+        return number_in(value, where[-1]) if where else value
     except ValueError as error:
         problems.append((where, str(error)))
         return value
-
-
-class Choice(Frozen):
-    """Base of all that a scenario holds: numbers may be written with a unit, as in "10.2 kW".
-
-    An entry of a mapping of named things (pools, use cases, ...) that is null is not there: so a file takes away what
-    the file it extends has.
-    """
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _read_unit(cls, value: Any, info: ValidationInfo) -> Any:
-        """Convert a written quantity by the suffix of the field's name; true and false are never numbers."""
-        name = info.field_name or ""
-        annotation = cls.model_fields[name].annotation
-        if isinstance(value, bool) and annotation is not bool:
-            raise ValueError(_NO_TRUTH.format(str(value).lower()))
-        if isinstance(value, dict) and get_origin(annotation) is dict:
-            return {key: inner for key, inner in value.items() if inner is not None}
-        return _number(value, name)
 
 
 class Day(Choice):
@@ -174,41 +138,6 @@ class Fleet(Choice):
     """Pools by name."""
     gateway: dict[Name, Name] = Field(default={})
     """Use case to pool; a use case not named goes to the first pool."""
-
-
-class Failures(Choice):
-    """Whether and how servers break."""
-
-    enabled: bool = True
-    """Whether servers break at all."""
-    hazard: Name = "llama_3"
-    """Catalogue name of the failure rates."""
-    multiplier: NonNegative = 1.0
-    """Factor on all rates, for stress tests."""
-    technicians: Count = 2
-    """Hands on site; a failure beyond them waits."""
-
-
-class Climate(Choice):
-    """Cooling of the hall."""
-
-    cooling: Name = "chiller_tower"
-    """Catalogue name of the cooling plant."""
-    enabled: bool = True
-    """Whether a hall that is too warm slows its servers down; cooling energy counts either way."""
-
-
-class Plant(Choice):
-    """The place and the machinery around the servers."""
-
-    site: Name = "virginia"
-    """Catalogue name of the site."""
-    efficiency: Name = "roofline_2026"
-    """Catalogue name of the kernel efficiencies."""
-    climate: Climate = Climate()
-    """Cooling."""
-    failures: Failures = Failures()
-    """Breakdown and repair."""
 
 
 class Equipment(Choice):

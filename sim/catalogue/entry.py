@@ -1,0 +1,24 @@
+"""The base of all that the catalogue names."""
+
+from typing import Any
+
+from pydantic import ValidationInfo, field_validator
+
+from sim.catalogue.facts import Fact, Frozen
+from sim.catalogue.possible import impossible
+
+
+class Entry(Frozen):
+    """A named thing of the catalogue."""
+
+    title: str
+    """Name for people."""
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _possible(cls, claim: Any, info: ValidationInfo) -> Any:
+        """Refuse a number that the thing so named cannot have."""
+        why = impossible(info.field_name or "", claim.value) if isinstance(claim, Fact) else ""
+        if why:
+            raise ValueError(why)
+        return claim

@@ -1,0 +1,44 @@
+"""What every choice of a scenario has in common: numbers with units, and the ranges that recur."""
+
+from typing import Annotated, Any, get_origin
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from sim.catalogue.facts import Frozen
+from sim.units import parse_quantity, unit_of
+
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+NO_TRUTH = "is {}, where no yes-or-no is asked"
+
+
+def number_in(value: Any, name: str) -> Any:
+    """A written quantity, or each of a list of them, as plain numbers in the unit of a field's name."""
+    if isinstance(value, list | tuple) and unit_of(name):
+        return [number_in(part, name) for part in value]
+    if isinstance(value, bool) and unit_of(name):
+        raise ValueError(NO_TRUTH.format(str(value).lower()))
+    return parse_quantity(value, name) if isinstance(value, str) and unit_of(name) else value
+
+
+class Choice(Frozen):
+    """Base of all that a scenario holds: numbers may be written with a unit, as in "10.2 kW".
+
+    An entry of a mapping of named things (pools, use cases, ...) that is null is not there: so a file takes away what
+    the file it extends has.
+    """
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _read_unit(cls, value: Any, info: ValidationInfo) -> Any:
+        """Convert a written quantity by the suffix of the field's name; true and false are never numbers."""
+        name = info.field_name or ""
+        annotation = cls.model_fields[name].annotation
+        if isinstance(value, bool) and annotation is not bool:
+            raise ValueError(NO_TRUTH.format(str(value).lower()))
+        if isinstance(value, dict) and get_origin(annotation) is dict:
+            return {key: inner for key, inner in value.items() if inner is not None}
+        return number_in(value, name)
