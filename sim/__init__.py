@@ -6,6 +6,7 @@ result.ledger.total_usd                 what it cost
 result.reprice(other.prices)            the same day at other prices
 sim.summary(result)                     the headline numbers
 sim.save(result, folder)                write it to disk
+sim.load_result(folder)                 read it back, to look at it or to price it again
 """
 
 from typing import TYPE_CHECKING, Any
@@ -15,16 +16,18 @@ from sim.version import __version__
 if TYPE_CHECKING:
     from sim.day import DayResult, load, run
     from sim.headlines import summary
-    from sim.saving import read_summary, save
+    from sim.loading import load_result, read_summary
+    from sim.saving import save
     from sim.scenario.schema import Scenario
 
-__all__ = ["DayResult", "Scenario", "__version__", "load", "read_summary", "run", "save", "summary"]
+__all__ = ["DayResult", "Scenario", "__version__", "load", "load_result", "read_summary", "run", "save", "summary"]
 
 _HOMES = {
     "DayResult": "sim.day",
     "Scenario": "sim.scenario.schema",
     "load": "sim.day",
-    "read_summary": "sim.saving",
+    "load_result": "sim.loading",
+    "read_summary": "sim.loading",
     "run": "sim.day",
     "save": "sim.saving",
     "summary": "sim.headlines",

@@ -98,8 +98,14 @@ def run(
     scenario = scenario if seed is None else scenario.replace({"seed": seed})
     catalogue = catalogue or read_catalogue()
     raise_all([f"{dotted(where)}: {what}" for where, what in problems(scenario, catalogue)], ScenarioError)
+    claims = with_facts(catalogue, scenario.facts)
+    traces = simulate(scenario, claims, engine, open_sink(trace), threads, progress)
+    return priced_day(scenario, catalogue, engine, traces)
+
+
+def priced_day(scenario: Scenario, catalogue: Catalogue, engine: str, traces: DayTraces) -> DayResult:
+    """A day that has happened, at the prices of its scenario and the claims of a catalogue, its facts included."""
     catalogue = with_facts(catalogue, scenario.facts)
-    traces = simulate(scenario, catalogue, engine, open_sink(trace), threads, progress)
     ledger = _price(scenario, catalogue, _usage(scenario, catalogue, traces))
     return DayResult(scenario, catalogue, engine, traces, ledger)
 

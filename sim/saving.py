@@ -19,6 +19,8 @@ DAY_FILES = (
     "article.csv",
     "utilisation.parquet",
     "events.parquet",
+    "digest.parquet",
+    "histogram.parquet",
     "requests.parquet",
     "scenario.yaml",
     "run.json",
@@ -91,6 +93,8 @@ def _write(result: DayResult, folder: Path, run: Mapping[str, Any]) -> None:
         result.article.ledger.table().to_csv(folder / "article.csv", index=False)
     _parquet(result.traces.utilisation.table(), folder / "utilisation.parquet")
     _parquet(result.traces.events.table(), folder / "events.parquet")
+    _parquet(result.traces.digest.table(), folder / "digest.parquet")
+    _parquet(result.traces.digest.histogram(), folder / "histogram.parquet")
     if result.traces.requests is not None:
         _parquet(result.traces.requests.table(), folder / "requests.parquet")
     (folder / "scenario.yaml").write_text(canonical(result.scenario), encoding="utf-8")
@@ -113,14 +117,3 @@ def _publish(unfinished: Path, folder: Path) -> None:
             (unfinished / name).replace(folder / name)
         else:
             (folder / name).unlink(missing_ok=True)
-
-
-def read_summary(folder: Path) -> dict[str, Any]:
-    """The numbers of a saved day."""
-    try:
-        data: dict[str, Any] = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-    except OSError as error:
-        raise OutputError(f"{folder}: holds no result: {error.strerror}") from None
-    except ValueError as error:
-        raise OutputError(f"{folder}/result.json: is damaged: {error}") from None
-    return data

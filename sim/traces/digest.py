@@ -5,12 +5,16 @@ that a quantile is known within 0.4 %. Sums are integers of 2**-24 s, so that no
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.traces.request import Outcome, RequestTrace
 from sim.units import SECONDS_PER_HOUR
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -136,6 +140,39 @@ class Digest:
         quantiles = {name: self.quantile(metric, probability) for name, probability in QUANTILES.items()}
         largest = float(self.maxima[:, index].max()) if self.bins[:, :, index].any() else float("nan")
         return {"mean": self.mean(metric), **quantiles, "max": largest}
+
+    def table(self) -> "pd.DataFrame":
+        """One row a use case and hour of arrival: fates, tokens, sums of the metrics, maxima of the use case [s]."""
+        import pandas as pd
+
+        cases, hours = self.outcomes.shape[:2]
+        frame = pd.DataFrame({"use_case": np.repeat(self.use_cases, hours), "hour": np.tile(np.arange(hours), cases)})
+        for outcome in Outcome:
+            frame[outcome.name.lower()] = self.outcomes[..., outcome].ravel()
+        for index, name in enumerate(("prompt_tokens", "output_tokens")):
+            frame[name] = self.tokens[..., index].ravel()
+        for index, metric in enumerate(METRICS):
+            frame[f"{metric}_ticks"] = self.ticks[..., index].ravel()
+            frame[f"{metric}_max"] = np.repeat(self.maxima[:, index], hours)
+        return frame
+
+    def histogram(self) -> "pd.DataFrame":
+        """One row a use case, hour of arrival, metric and bin that holds a request, with the bin's edges [s]."""
+        import pandas as pd
+
+        case, hour, metric, place = np.nonzero(self.bins)
+        edges_s = bin_edges()
+        return pd.DataFrame(
+            {
+                "use_case": np.asarray(self.use_cases, dtype=object)[case],
+                "hour": hour,
+                "metric": np.asarray(METRICS, dtype=object)[metric],
+                "bin": place,
+                "from_s": edges_s[place],
+                "to_s": edges_s[place + 1],
+                "requests": self.bins[case, hour, metric, place],
+            }
+        )
 
 
 def latencies(trace: RequestTrace, done: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats, Floats]:

@@ -17,7 +17,8 @@ SMALL = [
     "--set", "day.duration_s=10 min", "--set", "workload.demand.requests_per_day=20000",
     "--set", "fleet.pools.main.model=llama_3_1_8b", "--set", "workload.use_cases.support.lengths=azure_code_2023",
 ]  # fmt: skip
-ALWAYS = {"ledger.csv", "utilisation.parquet", "events.parquet", "scenario.yaml", "run.json", "result.json"}
+ALWAYS = {"ledger.csv", "scenario.yaml", "run.json", "result.json"}
+ALWAYS |= {f"{name}.parquet" for name in ("utilisation", "events", "digest", "histogram")}
 
 
 def program(*arguments, **options):
