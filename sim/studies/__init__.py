@@ -1,1 +1,8 @@
-"""Studies of many days; none is built yet."""
+"""Many days: batches of scenarios, Monte Carlo studies and sensitivity studies, and what they come to.
+
+sim.studies.load(folder)      the result of a batch or study on disk
+"""
+
+from sim.studies.results import Interval, StudyResult, load
+
+__all__ = ["Interval", "StudyResult", "load"]
