@@ -112,7 +112,7 @@ def priced_day(scenario: Scenario, catalogue: Catalogue, engine: str, traces: Da
 
 def _usage(scenario: Scenario, catalogue: Catalogue, traces: DayTraces) -> Usage:
     digest = traces.digest
-    prompt_tokens, output_tokens = digest.tokens.sum(axis=(0, 1)).tolist()
+    prompt_tokens, output_tokens, _ = digest.tokens.sum(axis=(0, 1)).tolist()
     served = Served(digest.count(Outcome.FINISHED), prompt_tokens, output_tokens)
     return measure(traces.utilisation, traces.events, take_inventory(scenario, catalogue), served)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sim.day import DayResult
 from sim.scenario.identity import scenario_hash
-from sim.traces.digest import METRICS
+from sim.traces.digest import METRICS, TOKENS
 from sim.traces.request import Outcome
 from sim.units import JOULES_PER_KWH, WATTS_PER_KILOWATT
 from sim.version import __version__
@@ -22,7 +22,7 @@ def summary(result: DayResult) -> dict[str, Any]:
             "version": __version__,
             "duration_s": result.scenario.day.duration_s,
             "requests": _requests(result),
-            "tokens": {"prompt": result.ledger.prompt_tokens, "output": result.ledger.output_tokens},
+            "tokens": dict(zip(TOKENS, result.traces.digest.tokens.sum(axis=(0, 1)).tolist(), strict=True)),
             "latency": {metric: result.traces.digest.summary(metric) for metric in METRICS},
             "fleet": _fleet(result),
             "energy_kwh": _energy_kwh(result),
@@ -54,8 +54,8 @@ def _fleet(result: DayResult) -> dict[str, float]:
     """Sizes, and means over all replicas and the whole day."""
     pools = result.traces.utilisation.pools
     busy_s = sum(float(pool.busy_s.sum()) for pool in pools)
-    replica_s = sum(float(pool.up_server_s.sum()) * pool.replicas / pool.servers for pool in pools)
-    up_s = sum(float(pool.up_server_s.sum()) for pool in pools)
+    replica_s = sum(float(pool.serving_server_s.sum()) * pool.replicas / pool.servers for pool in pools)
+    down_s = sum(float(pool.down_server_s.sum()) for pool in pools)
     all_s = sum(pool.servers for pool in pools) * float(result.traces.utilisation.minute_s.sum())
     batch_s = sum(float(pool.batch_request_s.sum()) for pool in pools)
     return {
@@ -64,7 +64,7 @@ def _fleet(result: DayResult) -> dict[str, float]:
         "mean_utilisation": busy_s / replica_s if replica_s else 0.0,
         "mean_batch": batch_s / busy_s if busy_s else 0.0,
         "failures": len(result.traces.events.of("failed")),
-        "availability": up_s / all_s,
+        "availability": 1.0 - down_s / all_s,
     }
 
 

@@ -43,6 +43,8 @@ class Server(Entry):
     """Wall power beside the GPUs when idle: CPUs, memory, switches, network cards, fans, conversion."""
     host_busy_w: Fact
     """The same with all GPUs busy."""
+    asleep_w: Fact
+    """Power of the whole server when asleep: management controller and supplies on standby."""
     storage_w: Fact
     """Power of its share of storage."""
     network_w: Fact

@@ -10,6 +10,7 @@ import simpy
 
 from sim.catalogue.plant_types import Hazard
 from sim.fleet.census import PoolBook
+from sim.fleet.roll import State
 from sim.plant.hazard import failed_part, labour_s, time_to_failure_s
 from sim.streams import Streams
 from sim.traces.events import Event, EventLog
@@ -69,7 +70,7 @@ class Breakdowns:
         now_s, book = self.env.now, self.book
         book.engine.advance(now_s)
         requeued, lost = book.engine.fail(server)
-        book.change_down(1, now_s)
+        book.roll.change(server, State.DOWN, now_s)
         event = Event(now_s, book.spec.name, server, "failed", 0.0, part, 0.0, requeued, lost)
         self.under_repair[server] = Repair(event)
         return self.under_repair[server]
@@ -78,7 +79,7 @@ class Breakdowns:
         now_s, book = self.env.now, self.book
         book.engine.advance(now_s)
         book.engine.restore(server)
-        book.change_down(-1, now_s)
+        book.roll.change(server, State.UP, now_s)
         repair = self.under_repair.pop(server)
         self.log.note(repair.until(now_s))
         self.log.note(Event(now_s, book.spec.name, server, "repaired", 0.0, repair.failed.part, 0.0, 0, 0))

@@ -55,6 +55,7 @@ def _build(
         replicas=pool.servers * replicas_per_server,
         replicas_per_server=replicas_per_server,
         law=step_time_law(model, gpu, efficiency, pool.precision, pool.kv_precision, gpus, tokens),
+        idle_w=gpus * gpu.idle_w.value,
         prefill_w=prefill_w(gpu, efficiency, gpus),
         decode_w=decode_w(gpu, efficiency, gpus, batch),
         kv_room_tokens=kv_room_tokens(model, gpu, efficiency, pool.precision, pool.kv_precision, gpus),

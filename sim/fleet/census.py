@@ -1,4 +1,4 @@
-"""Who is up, down or asleep: server-seconds by minute, and the energy they make of the work they did."""
+"""A pool's minutes: server-seconds in each state, gauges, and the energy that servers make of the work they did."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.types import Gpu, Server
+from sim.catalogue.types import Server
+from sim.fleet.roll import Roll, State
 from sim.plant.power import host_j
 from sim.scenario.schema import Pool
 from sim.serving.cells import CelledPool
@@ -15,33 +16,25 @@ from sim.serving.spec import PoolSpec
 from sim.traces.utilisation import PoolMinutes
 
 Minutes = NDArray[np.float64]
-GAUGES = ("queue_requests", "kv_tokens", "down_server_s", "asleep_server_s", "speed")
+GAUGES = ("queue_requests", "kv_tokens", "speed")
+SECONDS = {state: f"{state.name.lower()}_server_s" for state in State}
 
 
 class PoolBook:
     """The minutes of one pool, written at every minute mark."""
 
-    def __init__(self, spec: PoolSpec, pool: Pool, server: Server, gpu: Gpu, engine: CelledPool, minutes: int) -> None:
+    def __init__(self, spec: PoolSpec, pool: Pool, server: Server, engine: CelledPool, minutes: int) -> None:
         self.spec, self.pool, self.engine = spec, pool, engine
-        self.server, self.gpu = server, gpu
-        self.down = 0
-        """Servers down now."""
+        self.server = server
+        self.roll = Roll(spec.servers)
+        """The state of every server."""
         self.speed = 1.0
         """Speed factor of all servers now."""
-        self.columns: dict[str, Minutes] = {name: np.zeros(minutes) for name in GAUGES}
+        self.columns: dict[str, Minutes] = {name: np.zeros(minutes) for name in (*GAUGES, *SECONDS.values())}
         self._energy: dict[str, Minutes] = {
             name: np.zeros(minutes) for name in ("gpu_j", "host_j", "storage_j", "network_j")
         }
-        self._up: Minutes = np.zeros(minutes)
-        self._down_s = 0.0
-        self._changed_s = 0.0
         self._marked_s = 0.0
-
-    def change_down(self, by: int, now_s: float) -> None:
-        """Servers went down, or came back."""
-        self._down_s += self.down * (now_s - self._changed_s)
-        self._changed_s = now_s
-        self.down += by
 
     def set_speed(self, speed: float, now_s: float) -> None:
         """Let all servers run at another speed from now on."""
@@ -54,23 +47,23 @@ class PoolBook:
         self.engine.advance(now_s)
         waiting, _, kv = self.engine.gauges()
         self.engine.mark(now_s)
-        self.change_down(0, now_s)
-        length_s = now_s - self._marked_s
-        values = (waiting, kv, self._down_s, 0.0, self.speed)
-        for name, value in zip(GAUGES, values, strict=True):
+        for name, value in zip(GAUGES, (waiting, kv, self.speed), strict=True):
             self.columns[name][minute] = value
-        self._up[minute] = self.spec.servers * length_s - self._down_s
-        self._down_s, self._marked_s = 0.0, now_s
-        return self._count_energy(minute, length_s)
+        seconds = self.roll.read(now_s)
+        for state, name in SECONDS.items():
+            self.columns[name][minute] = seconds[state]
+        length_s, self._marked_s = now_s - self._marked_s, now_s
+        return self._count_energy(minute, length_s, seconds)
 
-    def _count_energy(self, minute: int, length_s: float) -> float:
-        spec, up_s = self.spec, float(self._up[minute])
+    def _count_energy(self, minute: int, length_s: float, seconds: Mapping[State, float]) -> float:
+        spec = self.spec
+        powered_s = seconds[State.UP] + seconds[State.DRAINING] + seconds[State.WAKING]
         busy_s, busy_j = self.engine.work_in(minute)
-        idle_s = max(0.0, up_s * spec.replicas_per_server - busy_s)
-        idle_w = self.gpu.idle_w.value * self.server.gpus.value / spec.replicas_per_server
+        idle_s = max(0.0, powered_s * spec.replicas_per_server - busy_s)
+        asleep_j = self.server.asleep_w.value * seconds[State.ASLEEP]
         joules = {
-            "gpu_j": busy_j + idle_w * idle_s,
-            "host_j": host_j(self.server, up_s, busy_s / spec.replicas_per_server),
+            "gpu_j": busy_j + spec.idle_w * idle_s,
+            "host_j": host_j(self.server, powered_s, busy_s / spec.replicas_per_server) + asleep_j,
             "storage_j": self.server.storage_w.value * spec.servers * length_s,
             "network_j": self.server.network_w.value * spec.servers * length_s,
         }
@@ -90,6 +83,5 @@ class PoolBook:
             gpus_per_server=int(self.server.gpus.value),
             replicas=spec.replicas,
             kv_room_tokens=spec.kv_room_tokens,
-            up_server_s=self._up,
             **columns,
         )

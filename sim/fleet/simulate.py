@@ -81,8 +81,7 @@ def _maker(env: simpy.Environment, engine: str, minutes: int) -> MakeEngine:
 def _book(engine: CelledPool, scenario: Scenario, catalogue: Catalogue, minutes: int) -> PoolBook:
     pool = scenario.fleet.pools[engine.spec.name]
     server = catalogue.pick("servers", pool.server)
-    gpu = catalogue.pick("gpus", server.gpu)
-    return PoolBook(engine.spec, pool, server, gpu, engine, minutes)
+    return PoolBook(engine.spec, pool, server, engine, minutes)
 
 
 def _climate(scenario: Scenario, catalogue: Catalogue, books: list[PoolBook], minutes: int) -> Climate:

@@ -25,6 +25,8 @@ class Job:
     """Prompt tokens."""
     output: int
     """Output tokens asked for."""
+    cached: int = 0
+    """Prompt tokens that its prefill finds in the prefix cache; none any more once its KV has been thrown away."""
     queued_s: float = 0.0
     """When it joined the queue it stands in (or stood in last)."""
     attempts: int = 1
@@ -32,9 +34,9 @@ class Job:
     made: int = 0
     """Output tokens made so far."""
     goal: int = 0
-    """Tokens that its present prefill must read: the prompt, and what was made before a preemption."""
+    """Tokens that it has in the KV cache when its present prefill ends: prompt, and what a preemption threw away."""
     filled: int = 0
-    """How many of them have been read."""
+    """How many of them are there."""
     kv: int = 0
     """Tokens it keeps in the KV cache while decoding."""
     start_s: float = inf
@@ -122,7 +124,7 @@ class Batch:
         """Give back every request, in order of arrival, all work on it forgotten: the server has failed."""
         jobs = sorted([*self.running, *self.queue], key=lambda job: job.number)
         for job in jobs:
-            job.made = job.goal = job.filled = job.kv = 0
+            job.made = job.goal = job.filled = job.kv = job.cached = 0
             job.start_s = job.first_token_s = inf
         self.queue.clear()
         self.running.clear()
@@ -178,6 +180,7 @@ class Batch:
         while self.spec.admission == rules.ON_DEMAND and self.held + self.decoding > self.spec.kv_room_tokens:
             job = self.running[-1]
             self._leave(job)
+            job.cached = 0
             self.queue.appendleft(job)
             self.preempted += 1
 
@@ -189,7 +192,7 @@ class Batch:
         goal = job.prompt + job.made
         if not rules.can_join(spec.admission, spec.kv_room_tokens, self.held, len(self.running), goal, job.whole):
             return None
-        job.goal, job.filled, job.kv = goal, 0, 0
+        job.goal, job.filled, job.kv = goal, job.cached, 0
         job.start_s = min(job.start_s, now_s)
         self.held += job.whole if spec.admission == rules.RESERVED else goal
         self.running.append(self.queue.popleft())
@@ -232,7 +235,7 @@ class Batch:
         work_s = rules.table(law.base_s, tokens) + law.kv_s * kv + law.attention_s * attention
         self._run = None
         end_s = now_s + work_s / self.speed
-        power_w = self.spec.prefill_w * self.speed
+        power_w = rules.power_w(self.spec.idle_w, self.spec.prefill_w, self.speed)
         return Iteration(rules.PREFILL, now_s, end_s, len(self.running), power_w, chunks, beside)
 
     def _decode(self, now_s: float) -> Iteration | None:
@@ -246,7 +249,7 @@ class Batch:
     def _new_run(self, now_s: float) -> "Run":
         law, batch = self.spec.law, self.decoding
         first_s = (rules.table(law.base_s, batch) + law.kv_s * (self.context + batch)) / self.speed
-        power_w = rules.table(self.spec.decode_w, batch) * self.speed
+        power_w = rules.power_w(self.spec.idle_w, rules.table(self.spec.decode_w, batch), self.speed)
         jobs = [job for job in self.running if job.decodes]
         iteration = Iteration(rules.DECODE, now_s, now_s, len(self.running), power_w, [], jobs)
         shortest = min(job.output - job.made for job in jobs)

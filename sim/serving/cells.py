@@ -51,7 +51,7 @@ class CelledPool:
         self._arrived += requests.size
         starts = np.cumsum(counts) - counts
         ordered = Requests(*(np.empty_like(column) for column in requests.columns))
-        place(cells, starts.copy(), *requests.columns, *ordered.columns)
+        place(cells, starts.copy(), requests.columns, ordered.columns)
         return [ordered.part(start, start + count) for start, count in zip(starts, counts, strict=True)]
 
     def deposit(self, requests: Requests) -> None:
@@ -80,9 +80,19 @@ class CelledPool:
         return engine.fail(local)
 
     def restore(self, server: int) -> None:
-        """A server serves again."""
+        """A server takes requests again."""
         engine, local = self._locate(server)
         engine.restore(local)
+
+    def drain(self, server: int) -> None:
+        """A server takes no new requests; it serves those it has to their end."""
+        engine, local = self._locate(server)
+        engine.drain(local)
+
+    def outstanding(self, server: int) -> int:
+        """Requests waiting or running on a server, now."""
+        engine, local = self._locate(server)
+        return engine.outstanding(local)
 
     def set_speed(self, server: int, speed: float) -> None:
         """Slow a server (or EVERY_SERVER) down, or let it run again, from its next iteration on."""

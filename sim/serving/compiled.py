@@ -57,8 +57,16 @@ class CompiledPool:
         return given.size - lost, lost
 
     def restore(self, server: int) -> None:
-        """A server serves again."""
+        """A server takes requests: one that had failed, empty; one that was drained, beside what it still has."""
         pool.set_up(self._header, server, 1)
+
+    def drain(self, server: int) -> None:
+        """A server takes no new requests; it serves those it has to their end."""
+        pool.set_up(self._header, server, 0)
+
+    def outstanding(self, server: int) -> int:
+        """Requests waiting or running on a server, now."""
+        return int(pool.outstanding(self._header, server))
 
     def set_speed(self, server: int, speed: float) -> None:
         """Slow a server down, or let it run again, from its next iteration on."""

@@ -25,7 +25,13 @@ class Engine(Protocol):
         """A server breaks. Returns how many requests were requeued and how many lost."""
 
     def restore(self, server: int) -> None:
-        """A server serves again."""
+        """A server takes requests: one that had failed, empty; one that was drained, beside what it still has."""
+
+    def drain(self, server: int) -> None:
+        """A server takes no new requests; it serves those it has to their end."""
+
+    def outstanding(self, server: int) -> int:
+        """Requests waiting or running on a server, now."""
 
     def set_speed(self, server: int, speed: float) -> None:
         """Slow a server (or EVERY_SERVER) down, or let it run again, from its next iteration on."""

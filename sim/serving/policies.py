@@ -20,14 +20,14 @@ class ContinuousBatch(Batch):
         chunks: list[tuple[Job, int]] = []
         tokens = 0
         while head := self._head(now_s):
-            goal = head.prompt + head.made
-            if chunks and tokens + goal > self.spec.max_batched_tokens:
+            count = head.prompt + head.made - head.cached
+            if chunks and tokens + count > self.spec.max_batched_tokens:
                 break
             job = self._admit(now_s)
             if job is None:
                 break
-            chunks.append((job, goal))
-            tokens += goal
+            chunks.append((job, count))
+            tokens += count
         return chunks
 
 
@@ -73,7 +73,7 @@ class ChunkedBatch(Batch):
 
 
 class StaticBatch(Batch):
-    """Whole batches, as in 2022: padded to the longest prompt and the longest answer, returned together."""
+    """Whole batches, as in 2022: padded to the longest prompt and answer, returned together; no prefix is cached."""
 
     def alarm_s(self) -> float:
         """When the wait of the first request runs out."""
@@ -105,7 +105,7 @@ class StaticBatch(Batch):
         if self.running and not (fits and short):
             return False
         job = self.queue.popleft()
-        job.goal, job.start_s = job.prompt, now_s
+        job.goal, job.cached, job.start_s = job.prompt, 0, now_s
         self.running.append(job)
         return True
 
@@ -113,10 +113,11 @@ class StaticBatch(Batch):
         """A prefill in which every prompt is as long as the longest."""
         size, (prompt, answer) = len(self.running), _longest(self.running)
         law = self.spec.law
-        work_s = rules.table(law.base_s, size * prompt) + law.attention_s * size * rules.pairs(0, prompt)
+        work_s = rules.table(law.base_s, size * prompt) + law.attention_s * (size * rules.pairs(0, prompt))
         self.held, self.context = size * (prompt + answer), size * prompt
         end_s = now_s + work_s / self.speed
-        return Iteration(rules.PREFILL, now_s, end_s, size, self.spec.prefill_w * self.speed, chunks, [])
+        power_w = rules.power_w(self.spec.idle_w, self.spec.prefill_w, self.speed)
+        return Iteration(rules.PREFILL, now_s, end_s, size, power_w, chunks, [])
 
     def end(self, iteration: Iteration) -> Ended:
         """Tokens of a padded iteration; the answers are counted when the whole batch returns."""

@@ -42,6 +42,8 @@ class Replica:
         self.pool, self.index = pool, index
         self.batch: Batch = POLICIES[pool.spec.policy](pool.spec)
         self.iteration: Iteration | None = None
+        self.failed = False
+        """Whether it has stopped, and waits to be restarted."""
         self._news = pool.env.event()
         self._woken_s = 0.0
         self._process = pool.env.process(self._serve())
@@ -57,12 +59,13 @@ class Replica:
         """Stop at once and give back all requests; what the cut iteration burnt is counted."""
         if self.iteration:
             self.pool.meter.work(self.iteration, now_s)
-        self.iteration = None
+        self.iteration, self.failed = None, True
         self._process.interrupt()
         return self.batch.surrender()
 
     def restart(self) -> None:
         """Serve again, empty."""
+        self.failed = False
         self._news, self._woken_s = self.pool.env.event(), self.pool.env.now
         self._process = self.pool.env.process(self._serve())
 
@@ -143,10 +146,19 @@ class ReferencePool:
         return len(jobs) - lost, lost
 
     def restore(self, server: int) -> None:
-        """A server serves again."""
+        """A server takes requests: one that had failed, empty; one that was drained, beside what it still has."""
         for index in self._replicas_of(server):
-            self.replicas[index].restart()
+            if self.replicas[index].failed:
+                self.replicas[index].restart()
         self._set_available(server, True)
+
+    def drain(self, server: int) -> None:
+        """A server takes no new requests; it serves those it has to their end."""
+        self._set_available(server, False)
+
+    def outstanding(self, server: int) -> int:
+        """Requests waiting or running on a server, now."""
+        return sum(self.replicas[index].batch.outstanding for index in self._replicas_of(server))
 
     def set_speed(self, server: int, speed: float) -> None:
         """Slow a server down (or let it run again) from its next iteration on."""
@@ -205,7 +217,8 @@ class ReferencePool:
         """Note how a request ended."""
         server = self._first_server + replica // self.spec.replicas_per_server if replica >= 0 else -1
         times = (job.arrival_s, job.start_s, job.first_token_s, at_s)
-        self._ended.append((job.number, *times, job.prompt, job.output, server, job.use_case, job.attempts, outcome))
+        asked = (job.prompt, job.output, job.cached)
+        self._ended.append((job.number, *times, *asked, server, job.use_case, job.attempts, outcome))
 
     def collect_abandoned(self, replica: Replica) -> None:
         """Note who left the queue of a replica, at the end of their patience."""
@@ -217,10 +230,10 @@ class ReferencePool:
     # --- routing ------------------------------------------------------------------------------------------------
 
     def _arrivals(self, requests: Requests) -> Generator[simpy.Event, Any, None]:
-        columns = (requests.arrival_s, requests.use_case, requests.prompt_tokens, requests.output_tokens)
-        for arrival_s, use_case, prompt, output in zip(*(column.tolist() for column in columns), strict=True):
+        columns = (column.tolist() for column in requests.columns)
+        for arrival_s, use_case, prompt, output, cached in zip(*columns, strict=True):
             yield Instant(self.env, arrival_s, ARRIVES)
-            self._arrive(Job(self._arrived, arrival_s, use_case, prompt, output))
+            self._arrive(Job(self._arrived, arrival_s, use_case, prompt, output, cached))
             self._arrived += 1
 
     def _arrive(self, job: Job) -> None:

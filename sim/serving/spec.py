@@ -30,6 +30,8 @@ class PoolSpec:
     """Replicas that fail together."""
     law: StepTimeLaw
     """Iteration times."""
+    idle_w: float
+    """Power of a replica's GPUs between iterations; what they draw above it falls with their speed."""
     prefill_w: float
     """Power of a replica's GPUs in iterations with prefill."""
     decode_w: NDArray[np.float64]

@@ -25,9 +25,11 @@ def warm_up() -> None:
     pool = CelledPool(_tiny_pool(), Digest.empty(("any",), 1), lambda *cell: CompiledPool(cell[0], 1, *cell[1:]), 0, 1)
     pool.keep_below(EVERY_LOT)
     ones = np.ones(1, np.int32)
-    pool.deposit(Requests(np.zeros(1), np.zeros(1, np.int16), ones, 2 * ones))
+    pool.deposit(Requests.uncached(np.zeros(1), np.zeros(1, np.int16), ones, 2 * ones))
     pool.advance(1.0)
     pool.fail(0)
+    pool.drain(0)
+    pool.outstanding(0)
     pool.restore(0)
     pool.set_speed(0, 1.0)
     pool.gauges()
@@ -43,6 +45,7 @@ def _tiny_pool() -> PoolSpec:
         replicas=2,
         replicas_per_server=1,
         law=StepTimeLaw(np.ones(2), 0.0, 0.0),
+        idle_w=0.0,
         prefill_w=0.0,
         decode_w=np.zeros(2),
         kv_room_tokens=2,

@@ -60,13 +60,12 @@ class DayTraces:
     def _check_minutes(self) -> None:
         trace = self.utilisation
         for pool in trace.pools:
-            present_s = pool.up_server_s + pool.down_server_s + pool.asleep_server_s
-            _close(present_s.sum(), pool.servers * trace.minute_s.sum(), f"server-seconds of pool {pool.pool}")
+            _close(pool.server_s.sum(), pool.servers * trace.minute_s.sum(), f"server-seconds of pool {pool.pool}")
             _not_negative(pool.it_j, f"energy of pool {pool.pool}")
             _not_negative(pool.busy_s, f"busy time of pool {pool.pool}")
-            capacity_s = pool.up_server_s * (pool.replicas / pool.servers)
+            capacity_s = pool.serving_server_s * (pool.replicas / pool.servers)
             if not np.all(pool.busy_s <= capacity_s * (1.0 + CLOSENESS) + CLOSENESS):
-                raise InvariantError(f"replicas of pool {pool.pool} are busy for longer than they are up")
+                raise InvariantError(f"replicas of pool {pool.pool} are busy for longer than they serve")
         _not_negative(trace.plant.cooling_j, "energy of cooling")
         _not_negative(trace.plant.losses_j, "electrical losses")
         parts_j = sum(float(pool.it_j.sum()) for pool in trace.pools)

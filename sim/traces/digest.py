@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 METRICS = ("ttft_s", "tpot_s", "e2e_s", "queue_s")
+TOKENS = ("prompt", "output", "cached")
 QUANTILES = {"p50": 0.50, "p90": 0.90, "p99": 0.99}
 
 MANTISSA_BITS = 7
@@ -62,7 +63,7 @@ class Digest:
     outcomes: Counts
     """Requests by outcome: shape (use cases, hours, outcomes)."""
     tokens: Counts
-    """Prompt and output tokens of finished requests: shape (use cases, hours, 2)."""
+    """Tokens of finished requests, those of the prompt that were cached among them: (use cases, hours, TOKENS)."""
 
     @classmethod
     def empty(cls, use_cases: tuple[str, ...], hours: int) -> "Digest":
@@ -74,7 +75,7 @@ class Digest:
             np.zeros((cases, hours, len(METRICS)), np.int64),
             np.zeros((cases, len(METRICS))),
             np.zeros((cases, hours, len(Outcome)), np.int64),
-            np.zeros((cases, hours, 2), np.int64),
+            np.zeros((cases, hours, len(TOKENS)), np.int64),
         )
 
     def like(self) -> "Digest":
@@ -96,8 +97,8 @@ class Digest:
         np.add.at(self.outcomes, (use_case, hour, trace.outcome), 1)
         done = trace.outcome == Outcome.FINISHED
         case, hour = use_case[done], hour[done]
-        np.add.at(self.tokens, (case, hour, 0), trace.prompt_tokens[done])
-        np.add.at(self.tokens, (case, hour, 1), trace.output_tokens[done])
+        for kind, name in enumerate(TOKENS):
+            np.add.at(self.tokens, (case, hour, kind), getattr(trace, f"{name}_tokens")[done])
         for index, values in enumerate(latencies(trace, done)):
             known = ~np.isnan(values)
             self._measure(case[known], hour[known], index, values[known])

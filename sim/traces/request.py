@@ -34,6 +34,8 @@ class RequestTrace:
     """Tokens of the prompt."""
     output_tokens: NDArray[np.int32]
     """Tokens of the answer it asks for."""
+    cached_tokens: NDArray[np.int32]
+    """Tokens of the prompt that its (last) prefill found in the prefix cache."""
     server: NDArray[np.int32]
     """Server that served it last, counted over all pools; -1 for none."""
     start_s: NDArray[np.float64]

@@ -19,6 +19,7 @@ ROW = np.dtype(
         ("finish_s", "f8"),
         ("prompt_tokens", "i4"),
         ("output_tokens", "i4"),
+        ("cached_tokens", "i4"),
         ("server", "i4"),
         ("use_case", "i2"),
         ("attempts", "i2"),
@@ -29,7 +30,7 @@ ROW = np.dtype(
 """One request; times that never came are infinite."""
 
 TIMES = ("start_s", "first_token_s", "finish_s")
-COLUMNS = ("arrival_s", "use_case", "prompt_tokens", "output_tokens", "server", "outcome", "attempts")
+COLUMNS = ("arrival_s", "use_case", "prompt_tokens", "output_tokens", "cached_tokens", "server", "outcome", "attempts")
 
 
 def no_rows() -> Rows:

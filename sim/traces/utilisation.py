@@ -43,11 +43,15 @@ class PoolMinutes:
     queue_requests: Minutes
     """Requests waiting at the end of the minute."""
     up_server_s: Minutes
-    """Server-seconds able to serve."""
+    """Server-seconds that take requests."""
+    draining_server_s: Minutes
+    """Server-seconds that serve what they have and take nothing new."""
     down_server_s: Minutes
     """Server-seconds failed or under repair."""
     asleep_server_s: Minutes
-    """Server-seconds asleep or waking."""
+    """Server-seconds asleep."""
+    waking_server_s: Minutes
+    """Server-seconds starting up and loading the model."""
     speed: Minutes
     """Mean speed factor: 1 unless throttled."""
     gpu_j: Minutes
@@ -63,6 +67,16 @@ class PoolMinutes:
     def busy_s(self) -> Minutes:
         """Replica-seconds spent in iterations of any kind."""
         return self.prefill_busy_s + self.decode_busy_s
+
+    @property
+    def serving_server_s(self) -> Minutes:
+        """Server-seconds in which there may be requests: up or draining."""
+        return self.up_server_s + self.draining_server_s
+
+    @property
+    def server_s(self) -> Minutes:
+        """Server-seconds in any state."""
+        return self.serving_server_s + self.asleep_server_s + self.waking_server_s + self.down_server_s
 
     @property
     def it_j(self) -> Minutes:

@@ -49,7 +49,7 @@ def _requests(arrival_s: NDArray[np.float64], mix: Mix, streams: Streams, block:
     """The requests of one block: what arrives at each time; shape (n,)."""
     use_case = _use_cases(mix.shares, arrival_s.size, streams, block)
     prompt, output = (_uniform(streams, name, block, arrival_s.size) for name in ("prompt", "output"))
-    return Requests(arrival_s, use_case, *_lengths(mix.lengths, use_case, prompt, output))
+    return Requests.uncached(arrival_s, use_case, *_lengths(mix.lengths, use_case, prompt, output))
 
 
 def _uniform(streams: Streams, name: str, block: int, size: int) -> Uniform:

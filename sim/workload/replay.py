@@ -71,7 +71,7 @@ def read_azure_2023(path: Path | str, duration_s: float = math.inf, use_case: in
     arrival_s = _checked_times(file, table, names[0])
     prompt = _checked_tokens(file, table, names[1], table.prompt_tokens)
     output = _checked_tokens(file, table, names[2], table.output_tokens)
-    requests = Requests(arrival_s, np.full(arrival_s.size, use_case, np.int16), prompt, output)
+    requests = Requests.uncached(arrival_s, np.full(arrival_s.size, use_case, np.int16), prompt, output)
     within = requests.between(0.0, duration_s)
     return Replay(within, requests.size - within.size)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ class Requests:
     """Tokens of the prompt, at least 1; shape (n,)."""
     output_tokens: NDArray[np.int32]
     """Tokens of the answer, at least 1; shape (n,)."""
+    cached_tokens: NDArray[np.int32]
+    """Tokens of the prompt found in the prefix cache, which need no prefill; fewer than the prompt has; shape (n,)."""
 
     def __post_init__(self) -> None:
         sizes = {column.shape for column in self.columns}
@@ -28,9 +31,9 @@ class Requests:
             raise DefectError(f"columns of requests differ in shape: {sorted(sizes)}")
 
     @property
-    def columns(self) -> tuple[NDArray[np.generic], ...]:
-        """The four columns, in the order of the fields."""
-        return self.arrival_s, self.use_case, self.prompt_tokens, self.output_tokens
+    def columns(self) -> tuple[NDArray[Any], ...]:
+        """The columns, in the order of the fields."""
+        return self.arrival_s, self.use_case, self.prompt_tokens, self.output_tokens, self.cached_tokens
 
     @property
     def size(self) -> int:
@@ -44,23 +47,26 @@ class Requests:
 
     def part(self, start: int, stop: int | None = None) -> "Requests":
         """Those from one place to another, as views of the same memory."""
-        return Requests(
-            self.arrival_s[start:stop],
-            self.use_case[start:stop],
-            self.prompt_tokens[start:stop],
-            self.output_tokens[start:stop],
-        )
+        return Requests(*(column[start:stop] for column in self.columns))
 
     def where(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> "Requests":
         """Those chosen by a mask of shape (n,), or by their places, in that order."""
-        return Requests(
-            self.arrival_s[chosen], self.use_case[chosen], self.prompt_tokens[chosen], self.output_tokens[chosen]
-        )
+        return Requests(*(column[chosen] for column in self.columns))
 
     @staticmethod
     def empty() -> "Requests":
         """No requests."""
-        return Requests(np.empty(0), np.empty(0, np.int16), np.empty(0, np.int32), np.empty(0, np.int32))
+        return Requests.uncached(np.empty(0), np.empty(0, np.int16), np.empty(0, np.int32), np.empty(0, np.int32))
+
+    @staticmethod
+    def uncached(
+        arrival_s: NDArray[np.float64],
+        use_case: NDArray[np.int16],
+        prompt_tokens: NDArray[np.int32],
+        output_tokens: NDArray[np.int32],
+    ) -> "Requests":
+        """Requests of which no prefix is cached."""
+        return Requests(arrival_s, use_case, prompt_tokens, output_tokens, np.zeros(arrival_s.size, np.int32))
 
     @staticmethod
     def concatenate(parts: Sequence["Requests"]) -> "Requests":
@@ -68,9 +74,4 @@ class Requests:
         filled = [part for part in parts if part.size]
         if len(filled) < 2:
             return filled[0] if filled else Requests.empty()
-        return Requests(
-            np.concatenate([part.arrival_s for part in filled]),
-            np.concatenate([part.use_case for part in filled]),
-            np.concatenate([part.prompt_tokens for part in filled]),
-            np.concatenate([part.output_tokens for part in filled]),
-        )
+        return Requests(*(np.concatenate(columns) for columns in zip(*(part.columns for part in filled), strict=True)))

@@ -42,7 +42,7 @@ def waits(outcome):
 def arrivals(rng, count, gap_s, prompts, answers):
     arrival_s = np.cumsum(rng.exponential(gap_s, count))
     columns = (np.zeros(count, np.int16), prompts.astype(np.int32), answers.astype(np.int32))
-    return Requests(arrival_s, *columns), float(arrival_s[-1] + 200.0)
+    return Requests.uncached(arrival_s, *columns), float(arrival_s[-1] + 200.0)
 
 
 @cache

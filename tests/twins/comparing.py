@@ -41,6 +41,7 @@ def twins(reference: Outcomes, twin: Outcomes, replicas: int) -> None:
     """Requests and gauges to the last bit; work by minute to the rounding of sums, tokens exactly."""
     same_requests(reference, twin)
     assert reference.gauges == twin.gauges
+    assert reference.outstanding == twin.outstanding
     assert reference.minutes.keys() == twin.minutes.keys()
     for name, column in reference.minutes.items():
         lost = 0.5 * replicas * PARTS.get(name, 0.0)

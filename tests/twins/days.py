@@ -64,25 +64,30 @@ def crowds(draw: st.DrawFn) -> Requests:
     if draw(st.booleans()):
         return rush(np.random.default_rng(draw(st.integers(0, 2**32))))
     row = st.tuples(eighths(0.0, BUSY_S), st.integers(1, 20), st.integers(1, 12), st.integers(0, CASES - 1))
-    return asks(*sorted(draw(st.lists(row, max_size=60))))
+    cached = draw(st.sampled_from([0, 0, 3, 19]))
+    return asks(*((*row, min(cached, row[1] - 1)) for row in sorted(draw(st.lists(row, max_size=60)))))
 
 
 def rush(rng: np.random.Generator) -> Requests:
     """A crowd that fills queues."""
     count = int(rng.integers(30, 121))
     arrival_s = np.sort(rng.integers(0, int(rng.choice([5.0, 20.0, BUSY_S]) / EIGHTH), count)) * EIGHTH
-    columns = (arrival_s, rng.integers(1, 21, count), rng.integers(1, 13, count), rng.integers(0, CASES, count))
+    prompt = rng.integers(1, 21, count)
+    cached = rng.integers(0, prompt) * rng.integers(0, 2)
+    columns = (arrival_s, prompt, rng.integers(1, 13, count), rng.integers(0, CASES, count), cached)
     return asks(*zip(*(column.tolist() for column in columns), strict=True))
 
 
 @st.composite
 def scripts(draw: st.DrawFn, servers: int) -> list[Action]:
-    """Failures with restorations, some for good, and changes of speed."""
+    """Failures and drains with restorations, some for good, servers that fail while draining, and changes of speed."""
     actions: list[Action] = []
     for server in range(servers):
         at_s = 0.0
         for up_s, down_s in draw(st.lists(st.tuples(eighths(0.125, 20.0), eighths(0.0, 10.0)), max_size=3)):
-            actions += [(at_s + up_s, "fail", server, 0.0), (at_s + up_s + down_s, "restore", server, 0.0)]
+            stops = draw(st.sampled_from([["fail"], ["fail"], ["drain"], ["drain", "fail"]]))
+            actions += [(at_s + up_s * (n + 1) / len(stops), stop, server, 0.0) for n, stop in enumerate(stops)]
+            actions.append((at_s + up_s + down_s, "restore", server, 0.0))
             at_s += up_s + down_s
         if actions and draw(st.booleans()) and actions[-1][2] == server:
             actions.pop()

@@ -23,6 +23,7 @@ from tests.once import compile_once
 ENGINES = ["reference", "compiled"]
 MINUTE_S = 60.0
 CASES = 3
+ASKED = ("arrival_s", "prompt_tokens", "output_tokens", "use_case", "cached_tokens")
 NAMES = tuple(f"case {n}" for n in range(CASES))
 NAMED = {"policy": POLICIES, "admission": ADMISSIONS, "routing": ROUTINGS}
 LAWS = ("base_s", "kv_s", "attention_s")
@@ -30,7 +31,7 @@ FIRST = -4
 """Rank of what comes before all else at an instant: the windows of arrivals, so that their length changes nothing."""
 
 Action = tuple[float, str, int, float]
-"""When, "fail" | "restore" | "speed", server (-1 for all where speeds change), and the speed factor (else ignored)."""
+"""When, "fail" | "restore" | "drain" | "speed", server (-1: all, for speeds), and the speed factor (else ignored)."""
 
 
 def maker(engine_name: str, env: simpy.Environment, minutes: int) -> Callable[[PoolSpec, Digest, int], Engine]:
@@ -58,6 +59,7 @@ def _plain(replicas: int, law: dict[str, Any]) -> PoolSpec:
         replicas=replicas,
         replicas_per_server=1,
         law=StepTimeLaw(**({"kv_s": 0.0, "attention_s": 0.0} | law)),
+        idle_w=60.0,
         prefill_w=700.0,
         decode_w=300.0 + 10.0 * np.arange(9),
         kv_room_tokens=10**9,
@@ -75,13 +77,17 @@ def _plain(replicas: int, law: dict[str, Any]) -> PoolSpec:
     )
 
 
-def asks(*rows: tuple[float, int, int] | tuple[float, int, int, int]) -> Requests:
-    """Requests from rows of arrival, prompt tokens, output tokens and (if not 0) use case."""
-    columns = [(row[0], row[3] if len(row) > 3 else 0, row[1], row[2]) for row in rows]
-    kinds = (np.float64, np.int16, np.int32, np.int32)
+def asks(*rows: tuple[float | int, ...]) -> Requests:
+    """Requests from rows of arrival, prompt tokens, output tokens and (if not 0) use case and cached tokens."""
+    columns = [(at_s, case, prompt, output, cached) for at_s, prompt, output, case, cached in map(_whole, rows)]
+    kinds = (np.float64, np.int16, np.int32, np.int32, np.int32)
     if not columns:
         return Requests.empty()
     return Requests(*(np.array(column, kind) for column, kind in zip(zip(*columns, strict=True), kinds, strict=True)))
+
+
+def _whole(row: tuple[float | int, ...]) -> tuple[float | int, ...]:
+    return (*row, *(0,) * (len(ASKED) - len(row)))
 
 
 @dataclass
@@ -100,6 +106,8 @@ class Outcomes:
     """Busy replica-seconds and joules by minute, as told right after each mark."""
     gauges: list[tuple[int, int, int]] = field(default_factory=list)
     """Waiting, running, KV tokens at each mark and each look."""
+    outstanding: list[list[int]] = field(default_factory=list)
+    """Requests inside each server that has been drained, at the same times."""
     failures: list[tuple[int, int]] = field(default_factory=list)
     """Requeued and lost at each failure."""
     counters: dict[str, int] = field(default_factory=dict)
@@ -129,6 +137,7 @@ class Play:
         )
         self.requests, self.until_s, self.window_s = requests, until_s, window_s
         self._rows: list[Rows] = []
+        self._draining: list[int] = []
 
     def run(self, script: Iterable[Action], slices_s: Iterable[float], keep_below: int) -> Outcomes:
         """Let the day pass, and collect what it leaves."""
@@ -159,7 +168,7 @@ class Play:
 
     def _mark(self, minute: int) -> None:
         self.engine.advance(self.env.now)
-        self.seen.gauges.append(self.engine.gauges())
+        self._gauge()
         self.engine.mark(self.env.now)
         self.seen.work.append(self.engine.work_in(minute))
         self._rows.append(self.engine.collect())
@@ -168,7 +177,11 @@ class Play:
         """Only look: what is seen must not depend on being looked at."""
         yield self.env.timeout(at_s)
         self.engine.advance(self.env.now)
+        self._gauge()
+
+    def _gauge(self) -> None:
         self.seen.gauges.append(self.engine.gauges())
+        self.seen.outstanding.append([self.engine.outstanding(server) for server in self._draining])
 
     def _act(self, at_s: float, action: str, server: int, value: float) -> Any:
         yield self.env.timeout(at_s)
@@ -177,6 +190,9 @@ class Play:
             self.seen.failures.append(self.engine.fail(server))
         elif action == "restore":
             self.engine.restore(server)
+        elif action == "drain":
+            self.engine.drain(server)
+            self._draining.append(server)
         elif action == "speed":
             self.engine.set_speed(server, value)
         else:
@@ -204,7 +220,7 @@ def play(
     threads: int = 0,
     keep_below: int = EVERY_LOT,
 ) -> Outcomes:
-    """Run an engine through a script of failures, restorations and speeds; `slices_s` are times at which to look.
+    """Run an engine through a script of failures, drains, restorations and speeds; it is looked at at `slices_s`.
 
     With threads, the pool is a CelledPool of as many cells as its specification says; without, one bare engine.
     """

@@ -27,7 +27,7 @@ MANY = 20_000
 
 def at_one_instant(count, at_s=1.0, prompt=1, output=3):
     columns = (np.full(count, at_s), np.zeros(count, np.int16))
-    return Requests(*columns, np.full(count, prompt, np.int32), np.full(count, output, np.int32))
+    return Requests.uncached(*columns, np.full(count, prompt, np.int32), np.full(count, output, np.int32))
 
 
 def fates(seen):

@@ -58,8 +58,13 @@ SCRIPT = [
     (23.75, "fail", 2, 0.0),
     (31.1, "restore", 1, 0.0),
     (37.3, "speed", 1, 1.0),
+    (38.2, "drain", 0, 0.0),
     (40.0, "restore", 0, 0.0),
+    (44.4, "drain", 1, 0.0),
     (66.6, "restore", 2, 0.0),
+    (71.3, "drain", 0, 0.0),
+    (79.9, "restore", 1, 0.0),
+    (83.0, "fail", 0, 0.0),
     (90.0, "fail", 2, 0.0),
     (100.0, "speed", -1, 1.0),
 ]
@@ -70,7 +75,9 @@ def crowd(count=300, seed=5):
     """Requests of three use cases, three out of ten at an instant they share with another."""
     rng = np.random.default_rng(seed)
     at_s = np.cumsum(rng.exponential(0.55, count) * (rng.random(count) > 0.3))
-    columns = (at_s, rng.geometric(0.025, count), rng.geometric(0.08, count), rng.integers(0, CASES, count))
+    prompt = rng.geometric(0.025, count)
+    cached = (rng.random(count) < 0.5) * rng.integers(0, prompt)
+    columns = (at_s, prompt, rng.geometric(0.08, count), rng.integers(0, CASES, count), cached)
     return asks(*zip(*(column.tolist() for column in columns), strict=True))
 
 

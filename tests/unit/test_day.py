@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("engine_compiled")
 QUANTILES = {"mean", "p50", "p90", "p99", "max"}
 CONTRACT = {
     "requests": {"arrived", "finished", "refused", "lost", "in_flight", "requeued"},
-    "tokens": {"prompt", "output"},
+    "tokens": {"prompt", "output", "cached"},
     "latency": {"ttft_s", "tpot_s", "e2e_s", "queue_s"},
     "fleet": {"servers", "gpus", "mean_utilisation", "mean_batch", "failures", "availability"},
     "energy_kwh": {"gpu", "host", "storage", "network", "cooling", "losses", "total"},
@@ -97,7 +97,8 @@ def test_the_numbers_are_those_of_the_traces(eventful):
     numbers, rows = summary(eventful), eventful.traces.requests
     done = rows.outcome == Outcome.FINISHED
     assert numbers["requests"]["finished"] == done.sum()
-    assert numbers["tokens"] == {"prompt": rows.prompt_tokens[done].sum(), "output": rows.output_tokens[done].sum()}
+    tokens = {kind: getattr(rows, f"{kind}_tokens")[done].sum() for kind in ("prompt", "output", "cached")}
+    assert numbers["tokens"] == tokens
     ttft_s = (rows.first_token_s - rows.arrival_s)[done]
     assert numbers["latency"]["ttft_s"]["mean"] == pytest.approx(ttft_s.mean(), abs=1e-6)
     assert numbers["latency"]["ttft_s"]["max"] == ttft_s.max()

@@ -32,6 +32,7 @@ def trace_of(arrival_s, first_after_s, e2e_s, output_tokens, outcome=FINISHED, u
         use_case=whole(0, np.int16),
         prompt_tokens=whole(100, np.int32),
         output_tokens=whole(output_tokens, np.int32),
+        cached_tokens=whole(30, np.int32),
         server=whole(server, np.int32),
         start_s=arrival_s + np.asarray(first_after_s) / 2,
         first_token_s=arrival_s + np.asarray(first_after_s),

@@ -66,11 +66,11 @@ WHOLE = Windows(blocks(RATE, mix(0.5, 0.3, 0.2), Streams(7))).take(np.inf)
 
 def test_columns_must_have_one_length():
     with pytest.raises(DefectError):
-        Requests(np.zeros(2), np.zeros(1, np.int16), np.zeros(2, np.int32), np.zeros(2, np.int32))
+        Requests.uncached(np.zeros(2), np.zeros(1, np.int16), np.zeros(2, np.int32), np.zeros(2, np.int32))
 
 
 def test_between_holds_its_start_and_not_its_stop():
-    requests = Requests(np.arange(4.0), np.zeros(4, np.int16), np.ones(4, np.int32), np.ones(4, np.int32))
+    requests = Requests.uncached(np.arange(4.0), np.zeros(4, np.int16), np.ones(4, np.int32), np.ones(4, np.int32))
     assert requests.between(1.0, 3.0).arrival_s.tolist() == [1.0, 2.0]
     assert Requests.concatenate([requests.between(0, 2), Requests.empty(), requests.between(2, 9)]).size == 4
     assert Requests.concatenate([]).size == 0

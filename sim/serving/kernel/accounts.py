@@ -9,12 +9,12 @@ from sim.serving.kernel.compiling import compiled
 from sim.serving.kernel.layout import IDLE, JOULE_PARTS, KEEP_NONE, NOBODY, REQUEST_SECOND_PARTS, SECOND_PARTS
 from sim.serving.kernel.runs import iterations_now
 from sim.serving.rules import DECODE, PREFILL, STATIC
-from sim.traces.digest import BINS, FIRST_KEY, METRICS, SHIFT, TICKS_PER_S
+from sim.traces.digest import BINS, FIRST_KEY, METRICS, SHIFT, TICKS_PER_S, TOKENS
 from sim.traces.request import Outcome
 from sim.units import SECONDS_PER_HOUR
 
 FINISHED = int(Outcome.FINISHED)
-METRIC_COUNT, OUTCOME_COUNT, LAST_BIN = len(METRICS), len(Outcome), BINS - 1
+METRIC_COUNT, OUTCOME_COUNT, TOKEN_COUNT, LAST_BIN = len(METRICS), len(Outcome), len(TOKENS), BINS - 1
 
 
 @compiled
@@ -56,8 +56,10 @@ def record(pool, n, outcome, at_s, server):
     case, hour = np.int64(node.use_case), min(np.int64(node.arrival_s / SECONDS_PER_HOUR), pool.hours - 1)
     count_at(pool.outcomes, (case * pool.hours + hour) * OUTCOME_COUNT + outcome).n += 1
     if outcome == FINISHED:
-        count_at(pool.tokens, (case * pool.hours + hour) * 2).n += node.prompt
-        count_at(pool.tokens, (case * pool.hours + hour) * 2 + 1).n += node.output
+        tokens = (case * pool.hours + hour) * TOKEN_COUNT
+        count_at(pool.tokens, tokens).n += node.prompt
+        count_at(pool.tokens, tokens + 1).n += node.output
+        count_at(pool.tokens, tokens + 2).n += node.cached
         measure(pool, case, hour, 0, node.first_token_s - node.arrival_s)
         if node.output > 1:
             measure(pool, case, hour, 1, (at_s - node.first_token_s) / (node.output - 1.0))
@@ -77,7 +79,7 @@ def keep_row(pool, n, outcome, at_s, server):
     pool.row_count += 1
     row.number, row.arrival_s, row.start_s = node.number, node.arrival_s, node.start_s
     row.first_token_s, row.finish_s = node.first_token_s, at_s
-    row.prompt_tokens, row.output_tokens = node.prompt, node.output
+    row.prompt_tokens, row.output_tokens, row.cached_tokens = node.prompt, node.output, node.cached
     row.server, row.use_case, row.attempts, row.outcome = server, node.use_case, node.attempts, outcome
 
 

@@ -98,7 +98,7 @@ def admit(pool, r, now_s):
     replica = replica_at(pool.replicas, r)
     n = dequeue(pool, r)
     node = node_at(pool.nodes, n)
-    node.goal, node.filled, node.replica, node.ends_at = node.prompt + node.made, 0, r, NOBODY
+    node.goal, node.filled, node.replica, node.ends_at = node.prompt + node.made, node.cached, r, NOBODY
     node.start_s = min(node.start_s, now_s)
     replica.held += node.prompt + node.output if pool.admission == RESERVED else node.goal
     link(pool, r, n)
@@ -134,7 +134,7 @@ def preempt(pool, r):
         replica.chunk = 0
     replica.held -= kv
     unlink(pool, r, n)
-    node.ends_at = NOBODY
+    node.ends_at, node.cached = NOBODY, 0
     node.next = replica.head
     if replica.head == NOBODY:
         replica.tail = n

@@ -8,8 +8,8 @@ from sim.serving.kernel.accessors import node_at, pairs, replica_at
 from sim.serving.kernel.batch import admit, dequeue, drop_impatient, head_fits, link, preempt
 from sim.serving.kernel.compiling import compiled
 from sim.serving.kernel.layout import NOBODY
-from sim.serving.kernel.runs import base_s, begin_decode, begin_prefill, boundary_s, new_run
-from sim.serving.rules import CONTINUOUS, DECODE, ON_DEMAND, PREFILL, STATIC
+from sim.serving.kernel.runs import begin_decode, begin_prefill, go_on, leap
+from sim.serving.rules import CONTINUOUS, ON_DEMAND, STATIC
 
 
 @compiled
@@ -44,12 +44,12 @@ def begin_prompts(pool, r, now_s):
     tokens, attention, joining = 0, 0.0, 0
     while head_fits(pool, r, now_s):
         head = node_at(pool.nodes, replica.head)
-        goal = head.prompt + head.made
-        if joining > 0 and tokens + goal > pool.max_batched_tokens:
+        cached, count = head.cached, head.prompt + head.made - head.cached
+        if joining > 0 and tokens + count > pool.max_batched_tokens:
             break
         admit(pool, r, now_s)
-        tokens += goal
-        attention += pairs(0, goal)
+        tokens += count
+        attention += pairs(cached, count)
         joining += 1
     replica.joining, replica.chunk, replica.prefill_tokens = joining, 0, tokens
     begin_prefill(pool, r, now_s, tokens, 0, attention)
@@ -114,23 +114,18 @@ def form_static(pool, r, now_s):
         if size > 0 and not (fits and (size + 1) * longest <= pool.max_batched_tokens):
             break
         n = dequeue(pool, r)
-        node_at(pool.nodes, n).start_s, node_at(pool.nodes, n).replica = now_s, r
+        node = node_at(pool.nodes, n)
+        node.start_s, node.replica, node.cached = now_s, r, 0
         link(pool, r, n)
         size, prompt, answer, tokens = size + 1, longest, longest_answer, tokens + head.prompt
-    work_s = base_s(pool, size * prompt) + pool.attention_s * size * pairs(0, prompt)
     replica.held, replica.context = size * (prompt + answer), size * prompt
     replica.prefill_tokens, replica.left = tokens, answer - 1
-    replica.phase, replica.settled_s, replica.in_run = PREFILL, now_s, 0
-    replica.change_s = now_s + work_s / replica.speed
-    replica.watts = pool.prefill_w * replica.speed
+    begin_prefill(pool, r, now_s, size * prompt, 0, size * pairs(0, prompt))
 
 
 @compiled
 def begin_static_decode(pool, r, now_s):
     """One leap to the end of the longest answer, or to a change of speed."""
     replica = replica_at(pool.replicas, r)
-    if replica.in_run == 0 or replica.run_speed != replica.speed:
-        new_run(pool, r, now_s)
-    replica.target = replica.done + replica.left
-    replica.phase, replica.settled_s = DECODE, now_s
-    replica.change_s = boundary_s(replica, replica.target)
+    go_on(pool, r, now_s)
+    leap(replica, replica.done + replica.left, now_s)

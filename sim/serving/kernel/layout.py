@@ -72,6 +72,7 @@ NODE = np.dtype(
         ("prompt", "i4"),
         ("output", "i4"),
         ("made", "i4"),
+        ("cached", "i4"),  # prompt tokens that its prefill finds in the prefix cache
         ("goal", "i4"),
         ("filled", "i4"),
         ("replica", "i4"),
@@ -125,6 +126,7 @@ HEADER = np.dtype(
         *((name, "i8") for name in TABLES),
         ("kv_s", "f8"),
         ("attention_s", "f8"),
+        ("idle_w", "f8"),
         ("prefill_w", "f8"),
         ("wait_s", "f8"),
         ("stale_s", "f8"),

@@ -15,6 +15,7 @@ FIRST_NODES = 1 << 12
 FIRST_ROWS = 1 << 13
 
 SAME_NAMES = (
+    "idle_w",
     "prefill_w",
     "wait_s",
     "stale_s",

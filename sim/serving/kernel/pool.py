@@ -28,7 +28,7 @@ DONE, NO_NODE, NO_ROW = 0, 1, 2
 
 
 @compiled
-def arrive(pool, arrival_s, use_case, prompt, output):
+def arrive(pool, arrival_s, use_case, prompt, output, cached):
     """A request reaches the gateway: refuse it, or route it."""
     n = pool.free
     node = node_at(pool.nodes, n)
@@ -37,6 +37,7 @@ def arrive(pool, arrival_s, use_case, prompt, output):
     node.arrival_s, node.number, node.use_case = arrival_s, pool.arrived, use_case
     node.prompt, node.output, node.attempts = prompt, output, 1
     forget_work(node)
+    node.cached = cached
     pool.arrived += 1
     fits = can_ever_run(prompt, output, pool.max_context, pool.room)
     if not fits:
@@ -51,13 +52,13 @@ def arrive(pool, arrival_s, use_case, prompt, output):
 @compiled
 def forget_work(node):
     """A request as it was before anyone served it."""
-    node.made = node.goal = node.filled = 0
+    node.made = node.goal = node.filled = node.cached = 0
     node.ends_at = node.replica = NOBODY
     node.start_s = node.first_token_s = inf
 
 
 @compiled
-def serve(header, arrival_s, use_case, prompt, output, until_s):
+def serve(header, arrival_s, use_case, prompt, output, cached, until_s):
     """Route all requests that arrive by `until_s`, then bring every replica there; resumable where room runs out."""
     pool = header[0]
     while pool.next < arrival_s.size and arrival_s[pool.next] <= until_s:
@@ -68,7 +69,7 @@ def serve(header, arrival_s, use_case, prompt, output, until_s):
         i = pool.next
         if arrival_s[i] >= pool.next_look_s:
             look(pool, arrival_s[i])
-        arrive(pool, arrival_s[i], use_case[i], prompt[i], output[i])
+        arrive(pool, arrival_s[i], use_case[i], prompt[i], output[i], cached[i])
         pool.next += 1
     if lacks_rows(pool):
         return NO_ROW
@@ -189,6 +190,15 @@ def set_speed(header, server, speed, now_s):
             replica_at(pool.replicas, r).speed = speed
             stop_soon(pool, r, now_s)
             touch(pool, r)
+
+
+@compiled
+def outstanding(header, server):
+    """Requests waiting or running on a server; it is up to date."""
+    pool, count = header[0], 0
+    for r in replicas_of(pool, server):
+        count += replica_at(pool.replicas, r).outstanding
+    return count
 
 
 @compiled

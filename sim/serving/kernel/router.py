@@ -17,10 +17,10 @@ GOLDEN, LOW_HALF = 0x9E3779B97F4A7C15, 0xFFFFFFFF
 
 
 @compiled
-def routing_key(pool, number, attempt):
+def routing_key(salt, number, attempt):
     """Random key of a request and attempt, as in routing.routing_keys."""
     counter = (np.uint64(number) << np.uint64(8)) + np.uint64(attempt)
-    return mix(mix(counter * np.uint64(GOLDEN) + pool.salt) + np.uint64(GOLDEN))
+    return mix(mix(counter * np.uint64(GOLDEN) + np.uint64(salt)) + np.uint64(GOLDEN))
 
 
 @compiled
@@ -34,7 +34,7 @@ def choose(pool, number, attempt, now_s):
             return np.int32(pool.least)
         catch_up(pool, now_s)
         return replica_at(pool.replicas, 0).lightest
-    key = routing_key(pool, number, attempt)
+    key = routing_key(pool.salt, number, attempt)
     first = replica_at(pool.replicas, candidate(np.int64(key >> np.uint64(32)), pool.up_count)).available
     if pool.routing == RANDOM:
         return first
@@ -78,8 +78,8 @@ def event_s(pool, r):
 def touch(pool, r):
     """Keep both index heaps in order after a replica has changed; only least-outstanding routing needs them."""
     if pool.routing == LEAST_OUTSTANDING:
-        order_by_event(pool, r)
-        order_by_load(pool, r)
+        sift(pool, r, False)
+        sift(pool, r, True)
 
 
 @compiled
@@ -103,33 +103,6 @@ def sooner(pool, a, b):
 
 
 @compiled
-def place_due(pool, r, at):
-    """Put a replica at a place of the index heap by next event."""
-    replica_at(pool.replicas, at).due = r
-    replica_at(pool.replicas, r).due_place = at
-
-
-@compiled
-def order_by_event(pool, r):
-    """Move a replica whose next event has changed to where it belongs among those due."""
-    at = replica_at(pool.replicas, r).due_place
-    while at > 0 and sooner(pool, r, replica_at(pool.replicas, (at - 1) >> 1).due):
-        up = (at - 1) >> 1
-        place_due(pool, replica_at(pool.replicas, up).due, at)
-        at = up
-    while 2 * at + 1 < pool.replica_count:
-        child = 2 * at + 1
-        if child + 1 < pool.replica_count:
-            left, right = replica_at(pool.replicas, child).due, replica_at(pool.replicas, child + 1).due
-            child += 1 if sooner(pool, right, left) else 0
-        if not sooner(pool, replica_at(pool.replicas, child).due, r):
-            break
-        place_due(pool, replica_at(pool.replicas, child).due, at)
-        at = child
-    place_due(pool, r, at)
-
-
-@compiled
 def lighter(pool, a, b):
     """Whether one replica has fewer requests than another, those that take none come last, ties by index."""
     replica_a, replica_b = replica_at(pool.replicas, a), replica_at(pool.replicas, b)
@@ -140,30 +113,48 @@ def lighter(pool, a, b):
 
 
 @compiled
-def place_load(pool, r, at):
-    """Put a replica at a place of the index heap by load."""
-    replica_at(pool.replicas, at).lightest = r
-    replica_at(pool.replicas, r).load_place = at
+def comes_first(pool, a, b, by_load):
+    """The order of an index heap: by load, or by next event."""
+    return lighter(pool, a, b) if by_load else sooner(pool, a, b)
 
 
 @compiled
-def order_by_load(pool, r):
-    """Move a replica whose load has changed to where it belongs among all."""
-    at = replica_at(pool.replicas, r).load_place
-    while at > 0 and lighter(pool, r, replica_at(pool.replicas, (at - 1) >> 1).lightest):
+def ranked(pool, at, by_load):
+    """The replica at a place of an index heap."""
+    replica = replica_at(pool.replicas, at)
+    return replica.lightest if by_load else replica.due
+
+
+@compiled
+def put(pool, r, at, by_load):
+    """Put a replica at a place of an index heap."""
+    if by_load:
+        replica_at(pool.replicas, at).lightest = r
+        replica_at(pool.replicas, r).load_place = at
+    else:
+        replica_at(pool.replicas, at).due = r
+        replica_at(pool.replicas, r).due_place = at
+
+
+@compiled
+def sift(pool, r, by_load):
+    """Move a replica that has changed to where it belongs in an index heap."""
+    replica = replica_at(pool.replicas, r)
+    at = replica.load_place if by_load else replica.due_place
+    while at > 0 and comes_first(pool, r, ranked(pool, (at - 1) >> 1, by_load), by_load):
         up = (at - 1) >> 1
-        place_load(pool, replica_at(pool.replicas, up).lightest, at)
+        put(pool, ranked(pool, up, by_load), at, by_load)
         at = up
     while 2 * at + 1 < pool.replica_count:
         child = 2 * at + 1
         if child + 1 < pool.replica_count:
-            left, right = replica_at(pool.replicas, child).lightest, replica_at(pool.replicas, child + 1).lightest
-            child += 1 if lighter(pool, right, left) else 0
-        if not lighter(pool, replica_at(pool.replicas, child).lightest, r):
+            left, right = ranked(pool, child, by_load), ranked(pool, child + 1, by_load)
+            child += 1 if comes_first(pool, right, left, by_load) else 0
+        if not comes_first(pool, ranked(pool, child, by_load), r, by_load):
             break
-        place_load(pool, replica_at(pool.replicas, child).lightest, at)
+        put(pool, ranked(pool, child, by_load), at, by_load)
         at = child
-    place_load(pool, r, at)
+    put(pool, r, at, by_load)
 
 
 @compiled

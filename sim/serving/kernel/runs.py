@@ -7,11 +7,13 @@ the queue may join or loses patience, the speed changes. Before that nothing sho
 
 from math import inf
 
-from sim.serving.kernel.accessors import elapsed_s, entry_at, iterations_by, node_at, replica_at, value_at
+from sim.serving.kernel.accessors import elapsed_s, entry_at, iterations_by, node_at, power_w, replica_at, value_at
 from sim.serving.kernel.compiling import compiled
 from sim.serving.kernel.heap import drop_stale_top, heap_of
 from sim.serving.kernel.layout import NOBODY
 from sim.serving.rules import DECODE, ON_DEMAND, PREFILL
+
+NEVER = 2**62
 
 
 @compiled
@@ -51,52 +53,58 @@ def begin_prefill(pool, r, now_s, tokens, kv, attention):
     replica.phase = PREFILL
     replica.settled_s = now_s
     replica.change_s = now_s + work_s / replica.speed
-    replica.watts = pool.prefill_w * replica.speed
+    replica.watts = power_w(pool.idle_w, pool.prefill_w, replica.speed)
 
 
 @compiled
 def begin_decode(pool, r, now_s):
-    """Go on with the present run, or begin a new one if batch or speed have changed; find where it must stop."""
+    """Go on decoding up to where the run must stop."""
     replica = replica_at(pool.replicas, r)
-    if replica.in_run == 0 or replica.run_speed != replica.speed:
-        new_run(pool, r, now_s)
+    go_on(pool, r, now_s)
     drop_stale_top(pool, r)
     more = entry_at(heap_of(pool, r), 0).ends_at - replica.iteration
     if pool.admission == ON_DEMAND:
         more = min(more, (pool.room - replica.held) // replica.decoding)
-    replica.target = replica.done + more
+    more += replica.done
     if replica.head != NOBODY and pool.impatient == 1:
-        stop_at_patience(pool, r)
-    replica.phase = DECODE
-    replica.settled_s = now_s
-    replica.change_s = boundary_s(replica, replica.target)
+        more = min(more, found_gone(pool, r))
+    leap(replica, more, now_s)
 
 
 @compiled
-def new_run(pool, r, now_s):
-    """Start the clock of a run at a changed batch."""
+def leap(replica, iterations, now_s):
+    """Go to the end of an iteration of the present run."""
+    replica.target, replica.phase, replica.settled_s = iterations, DECODE, now_s
+    replica.change_s = boundary_s(replica, iterations)
+
+
+@compiled
+def go_on(pool, r, now_s):
+    """Go on with the present run, or start the clock of a new one where batch or speed have changed."""
     replica = replica_at(pool.replicas, r)
+    if replica.in_run == 1 and replica.run_speed == replica.speed:
+        return
     batch = replica.decoding
     replica.run_start_s, replica.run_speed, replica.in_run = now_s, replica.speed, 1
     replica.first_s = (base_s(pool, batch) + pool.kv_s * (replica.context + batch)) / replica.speed
     replica.growth_s = 0.5 * pool.kv_s * batch / replica.speed
     replica.done = replica.counted = 0
-    replica.watts = value_at(pool.decode_w, batch).v * replica.speed
+    replica.watts = power_w(pool.idle_w, value_at(pool.decode_w, batch).v, replica.speed)
 
 
 @compiled
-def stop_at_patience(pool, r):
-    """Stop at the first boundary at which the head of the queue is found gone."""
+def found_gone(pool, r):
+    """The first iteration at whose end the head of the queue has lost patience; never, where it has all the time."""
     replica, head = replica_at(pool.replicas, r), node_at(pool.nodes, replica_at(pool.replicas, r).head)
     patience_s = value_at(pool.patience_s, head.use_case).v
     if head.made > 0 or patience_s == inf:
-        return
+        return NEVER
     count = max(replica.done + 1, iterations_now(pool, r, head.queued_s + patience_s))
     while count > replica.done + 1 and boundary_s(replica, count - 1) - head.queued_s > patience_s:
         count -= 1
     while not boundary_s(replica, count) - head.queued_s > patience_s:
         count += 1
-    replica.target = min(replica.target, count)
+    return count
 
 
 @compiled

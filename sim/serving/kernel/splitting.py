@@ -5,28 +5,26 @@
 import numpy as np
 
 from sim.serving.kernel.accessors import candidate
-from sim.serving.kernel.accounts import mix
 from sim.serving.kernel.compiling import compiled
-from sim.serving.kernel.router import GOLDEN
+from sim.serving.kernel.router import routing_key
 
 
 @compiled
 def choose_cells(salt, first_number, servers, cell_of_server, cells, counts):
     """Write the cell of each request, a random server's, and count the requests of each cell."""
     for i in range(cells.size):
-        counter = np.uint64(first_number + i) << np.uint64(8)
-        key = mix(mix(counter * np.uint64(GOLDEN) + np.uint64(salt)) + np.uint64(GOLDEN))
+        key = routing_key(salt, first_number + i, 0)
         cells[i] = cell_of_server[candidate(np.int64(key >> np.uint64(32)), servers)]
         counts[cells[i]] += 1
 
 
 @compiled
-def place(cells, nexts, arrival_s, use_case, prompt, output, arrival_out, use_case_out, prompt_out, output_out):
+def place(cells, nexts, columns, ordered):
     """Move each request to the next place of its cell; `nexts` begins with each cell's first place."""
+    arrival_s, use_case, prompt, output, cached = columns
+    arrival_out, use_case_out, prompt_out, output_out, cached_out = ordered
     for i in range(cells.size):
         at = nexts[cells[i]]
         nexts[cells[i]] = at + 1
-        arrival_out[at] = arrival_s[i]
-        use_case_out[at] = use_case[i]
-        prompt_out[at] = prompt[i]
-        output_out[at] = output[i]
+        arrival_out[at], use_case_out[at] = arrival_s[i], use_case[i]
+        prompt_out[at], output_out[at], cached_out[at] = prompt[i], output[i], cached[i]

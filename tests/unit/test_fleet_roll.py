@@ -1,0 +1,36 @@
+"""The roll of servers: each in one state, every second in one of them."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.fleet.roll import Roll, State
+
+CHANGES = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(State), st.integers(0, 20)), max_size=30)
+
+
+def test_a_roll_by_hand():
+    """Server 1 drains at 10 s and sleeps from 15 s; server 0 fails at 30 s."""
+    roll = Roll(3)
+    roll.change(1, State.DRAINING, 10.0)
+    roll.change(1, State.ASLEEP, 15.0)
+    roll.change(0, State.DOWN, 30.0)
+    seconds = roll.read(40.0)
+    assert seconds == {State.UP: 80.0, State.DRAINING: 5.0, State.ASLEEP: 25.0, State.WAKING: 0.0, State.DOWN: 10.0}
+    assert roll.read(41.0)[State.ASLEEP] == 1.0
+    assert [roll.state(server) for server in range(3)] == [State.DOWN, State.ASLEEP, State.UP]
+    assert roll.servers(State.UP) == [2] and roll.count(State.UP) == 1
+
+
+@given(CHANGES)
+def test_no_second_is_lost_or_counted_twice(changes):
+    roll, now_s, seen = Roll(4), 0.0, np.zeros(len(State))
+    for server, state, later_s in changes:
+        now_s += later_s
+        roll.change(server, state, now_s)
+        assert roll.state(server) == state
+        if later_s % 2:
+            seen += list(roll.read(now_s).values())
+    seen += list(roll.read(now_s + 1.0).values())
+    assert seen.sum() == 4.0 * (now_s + 1.0)
+    assert sum(roll.count(state) for state in State) == 4
