@@ -150,8 +150,8 @@ class Digest:
         frame = pd.DataFrame({"use_case": np.repeat(self.use_cases, hours), "hour": np.tile(np.arange(hours), cases)})
         for outcome in Outcome:
             frame[outcome.name.lower()] = self.outcomes[..., outcome].ravel()
-        for index, name in enumerate(("prompt_tokens", "output_tokens")):
-            frame[name] = self.tokens[..., index].ravel()
+        for index, name in enumerate(TOKENS):
+            frame[f"{name}_tokens"] = self.tokens[..., index].ravel()
         for index, metric in enumerate(METRICS):
             frame[f"{metric}_ticks"] = self.ticks[..., index].ravel()
             frame[f"{metric}_max"] = np.repeat(self.maxima[:, index], hours)

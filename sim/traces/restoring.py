@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.traces.digest import METRICS, Digest
+from sim.traces.digest import METRICS, TOKENS, Digest
 from sim.traces.events import Event, EventLog
 from sim.traces.request import Outcome
 from sim.traces.utilisation import PlantMinutes, PoolMinutes, UtilisationTrace
@@ -51,8 +51,8 @@ def digest_of(table: "pd.DataFrame", histogram: "pd.DataFrame") -> Digest:
     digest = Digest.empty(use_cases, len(table) // max(len(use_cases), 1))
     for index, outcome in enumerate(Outcome):
         _fill(digest.outcomes[:, :, index], table, outcome.name.lower())
-    for index, name in enumerate(("prompt_tokens", "output_tokens")):
-        _fill(digest.tokens[:, :, index], table, name)
+    for index, name in enumerate(TOKENS):
+        _fill(digest.tokens[:, :, index], table, f"{name}_tokens")
     for index, metric in enumerate(METRICS):
         _fill(digest.ticks[:, :, index], table, f"{metric}_ticks")
         digest.maxima[:, index] = _column(table, f"{metric}_max").reshape(digest.outcomes.shape[:2])[:, 0]

@@ -97,7 +97,7 @@ def test_only_finished_requests_have_latencies_but_all_are_counted():
     digest = digest_of(trace_of([0.0, 1.0, 2.0], 1.0, 2.0, 5, [FINISHED, Outcome.REFUSED, Outcome.LOST]))
     assert digest.arrived == 3
     assert [digest.count(outcome) for outcome in Outcome] == [0, 1, 1, 1, 0]
-    assert digest.tokens.sum(axis=(0, 1)).tolist() == [100, 5]
+    assert digest.tokens.sum(axis=(0, 1)).tolist() == [100, 5, 30]
     assert digest.bins[:, :, METRICS.index("ttft_s")].sum() == 1
 
 
