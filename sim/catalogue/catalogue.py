@@ -6,6 +6,7 @@ from typing import Any, Literal, overload
 
 from pydantic import ValidationError
 
+from sim.catalogue.demand_types import Clients, Lengths, Shape, Week
 from sim.catalogue.entry import Entry
 from sim.catalogue.facts import Claim, Source
 from sim.catalogue.plant_types import Cooling, Hazard
@@ -14,11 +15,9 @@ from sim.catalogue.types import (
     Article,
     Efficiency,
     Gpu,
-    Lengths,
     Model,
     PriceBook,
     Server,
-    Shape,
     Site,
 )
 from sim.documents import did_you_mean, raise_all
@@ -43,6 +42,8 @@ class Catalogue:
     cooling: Mapping[str, Cooling]
     efficiencies: Mapping[str, Efficiency]
     shapes: Mapping[str, Shape]
+    weeks: Mapping[str, Week]
+    clients: Mapping[str, Clients]
     lengths: Mapping[str, Lengths]
     article: Mapping[str, Article]
     sources: Mapping[str, Source]
@@ -65,6 +66,10 @@ class Catalogue:
     def pick(self, kind: Literal["efficiencies"], name: str) -> Efficiency: ...
     @overload
     def pick(self, kind: Literal["shapes"], name: str) -> Shape: ...
+    @overload
+    def pick(self, kind: Literal["weeks"], name: str) -> Week: ...
+    @overload
+    def pick(self, kind: Literal["clients"], name: str) -> Clients: ...
     @overload
     def pick(self, kind: Literal["lengths"], name: str) -> Lengths: ...
     @overload

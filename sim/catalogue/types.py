@@ -1,5 +1,6 @@
 """What the catalogue describes: one class a file, one field a claim."""
 
+from sim.catalogue.demand_types import Clients, Lengths, Shape, Week
 from sim.catalogue.entry import Entry
 from sim.catalogue.facts import Fact, Series, Table
 from sim.catalogue.plant_types import Cooling, Hazard
@@ -165,26 +166,6 @@ class Efficiency(Entry):
     """Batch at which decode power is half-way between the two."""
 
 
-class Shape(Entry):
-    """How demand is spread over a day."""
-
-    weight: Series
-    """Demand by equal parts of a local day, midnight first; only ratios matter."""
-
-
-class Lengths(Entry):
-    """How long prompts and answers are: quantile tables."""
-
-    probability: Series
-    """Cumulative probabilities of the tables, from 0 to 1."""
-    prompt_tokens: Series
-    """Prompt tokens at those probabilities."""
-    output_tokens: Series
-    """Output tokens at those probabilities."""
-    rank_correlation: Fact
-    """Spearman's correlation of prompt and output tokens."""
-
-
 class Article(Entry):
     """The constants of the seed article, kept to reproduce it."""
 
@@ -216,6 +197,8 @@ KINDS: dict[str, type[Entry]] = {
     "cooling": Cooling,
     "efficiencies": Efficiency,
     "shapes": Shape,
+    "weeks": Week,
+    "clients": Clients,
     "lengths": Lengths,
     "article": Article,
 }

@@ -6,11 +6,13 @@ from sim.catalogue.catalogue import Catalogue, with_facts
 from sim.catalogue.types import KINDS
 from sim.documents import Keys, did_you_mean
 from sim.errors import CatalogueError
+from sim.scenario.demand import Demand
 from sim.scenario.schema import Pool, Scenario
 
 Problems = Iterator[tuple[Keys, str]]
 
 _KIND = "a kind of the catalogue"
+_SHAPE = "a shape of the catalogue"
 _RATES = ("bf16", "fp8", "int8", "fp4")
 
 
@@ -48,14 +50,26 @@ def _unknown(where: Keys, name: str, what: str, known: Collection[str]) -> Probl
 
 def _workload(scenario: Scenario, catalogue: Catalogue) -> Problems:
     workload = scenario.workload
-    shape = workload.demand.shape
-    yield from _unknown(("workload", "demand", "shape"), shape, "a shape of the catalogue", catalogue.shapes)
+    yield from _demand(workload.demand, catalogue)
     for name, case in workload.use_cases.items():
-        where = ("workload", "use_cases", name, "lengths")
-        yield from _unknown(where, case.lengths, "a table of lengths in the catalogue", catalogue.lengths)
+        where = ("workload", "use_cases", name)
+        yield from _unknown((*where, "lengths"), case.lengths, "a table of lengths in the catalogue", catalogue.lengths)
+        if case.shape is not None:
+            yield from _unknown((*where, "shape"), case.shape, _SHAPE, catalogue.shapes)
     if workload.trace and workload.trace.use_case is not None:
         place = ("workload", "trace", "use_case")
         yield from _unknown(place, workload.trace.use_case, "a use case of this scenario", workload.use_cases)
+
+
+def _demand(demand: Demand, catalogue: Catalogue) -> Problems:
+    where = ("workload", "demand")
+    yield from _unknown((*where, "shape"), demand.shape, _SHAPE, catalogue.shapes)
+    if demand.week is not None:
+        yield from _unknown((*where, "week"), demand.week, "a week of the catalogue", catalogue.weeks)
+    clients = demand.burstiness.clients
+    if clients is not None:
+        place = (*where, "burstiness", "clients")
+        yield from _unknown(place, clients, "a population of clients in the catalogue", catalogue.clients)
 
 
 def _pools(scenario: Scenario, catalogue: Catalogue) -> Problems:

@@ -3,12 +3,13 @@
 import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from sim.documents import Keys
 from sim.explaining import InsideError
 from sim.scenario.choice import NO_TRUTH, Choice, Count, Fraction, Name, NonNegative, Positive, number_in
 from sim.scenario.plant import Plant
+from sim.scenario.workload import Workload
 from sim.units import SECONDS_PER_DAY
 
 Precision = Literal["bf16", "fp8", "int8", "fp4"]
@@ -38,55 +39,6 @@ class Day(Choice):
     """Local time at which it starts, after midnight."""
     duration_s: Annotated[float, Field(gt=0, le=31 * SECONDS_PER_DAY)] = SECONDS_PER_DAY
     """How long it lasts; requests still in service then are counted as in flight."""
-
-
-class Demand(Choice):
-    """Arrivals drawn from a rate over the day."""
-
-    requests_per_day: NonNegative = 50_000.0
-    """Expected requests of 24 hours."""
-    shape: Name = "burstgpt_hourly"
-    """Catalogue name of the daily shape."""
-
-
-class Trace(Choice):
-    """Arrivals replayed from a file."""
-
-    path: Name | None = None
-    """CSV file, plain or gzipped; relative paths are taken from the working folder."""
-    layout: Literal["azure_2023"] = "azure_2023"
-    """Columns: arrival_s (or TIMESTAMP), input_tokens (or ContextTokens), output_tokens (or GeneratedTokens)."""
-    use_case: Name | None = None
-    """Use case the requests belong to; the first one when none is named."""
-
-
-class UseCase(Choice):
-    """A kind of request."""
-
-    share: Fraction = 1.0
-    """Share of all requests; the shares of all use cases sum to one."""
-    lengths: Name = "servegen_m_mid"
-    """Catalogue name of its prompt and output lengths."""
-    patience_s: Positive | None = None
-    """How long a user waits for service to begin before leaving; none: for ever."""
-
-
-class Workload(Choice):
-    """What is asked of the fleet: drawn demand, or a trace."""
-
-    demand: Demand = Demand()
-    """Drawn arrivals, used when no trace is given."""
-    trace: Trace | None = None
-    """Replayed arrivals and lengths."""
-    use_cases: dict[Name, UseCase] = Field(default={"chat": UseCase()}, min_length=1)
-    """Kinds of request by name."""
-
-    @model_validator(mode="after")
-    def _shares(self) -> "Workload":
-        total = sum(case.share for case in self.use_cases.values())
-        if abs(total - 1.0) > 1e-6:
-            raise ValueError(f"the shares of use_cases sum to {total:g}, not to 1")
-        return self
 
 
 class Batching(Choice):

@@ -9,13 +9,15 @@ float still resolves 3e-8 of the mean gap between two of them, far below a micro
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.streams import Streams
+from sim.units import SECONDS_PER_MINUTE
 from sim.workload.copula import Uniform
-from sim.workload.demand import Rate
+from sim.workload.demand import MINUTES_PER_DAY, Rate
 from sim.workload.requests import Requests
 from sim.workload.tokens import LengthTables, Tokens, draw_lengths
 
@@ -27,10 +29,17 @@ BLOCK = 65_536
 class Mix:
     """The kinds of request and how often each comes."""
 
-    shares: Sequence[float]
-    """Share of each use case; they sum to 1."""
+    shares: NDArray[np.float64]
+    """Share of each use case, by minute of the local day or of the whole of it; shape (cases, 1440) or (cases, 1)."""
     lengths: Sequence[LengthTables]
     """Lengths of each use case."""
+    start_s: float = 0.0
+    """Local time at which requests begin, after a midnight."""
+
+    @cached_property
+    def thresholds(self) -> NDArray[np.float32]:
+        """Uniforms from which on a request belongs to the next use case; shape (cases - 1, 1440) or (cases - 1, 1)."""
+        return np.cumsum(self.shares, axis=0)[:-1].astype(np.float32)
 
 
 def blocks(rate: Rate, mix: Mix, streams: Streams) -> Iterator[Requests]:
@@ -47,7 +56,7 @@ def blocks(rate: Rate, mix: Mix, streams: Streams) -> Iterator[Requests]:
 
 def _requests(arrival_s: NDArray[np.float64], mix: Mix, streams: Streams, block: int) -> Requests:
     """The requests of one block: what arrives at each time; shape (n,)."""
-    use_case = _use_cases(mix.shares, arrival_s.size, streams, block)
+    use_case = _use_cases(mix, arrival_s, streams, block)
     prompt, output = (_uniform(streams, name, block, arrival_s.size) for name in ("prompt", "output"))
     return Requests.uncached(arrival_s, use_case, *_lengths(mix.lengths, use_case, prompt, output))
 
@@ -57,14 +66,19 @@ def _uniform(streams: Streams, name: str, block: int, size: int) -> Uniform:
     return streams.rng(name, block).random(size, dtype=np.float32)
 
 
-def _use_cases(shares: Sequence[float], size: int, streams: Streams, block: int) -> NDArray[np.int16]:
-    """Index of the use case of each request; drawn only where there is a choice; shape (size,)."""
-    use_case = np.zeros(size, np.int16)
-    if len(shares) > 1:
-        uniform = _uniform(streams, "use_case", block, size)
-        for threshold in np.cumsum(shares, dtype=np.float64)[:-1].astype(np.float32):
-            use_case += uniform >= threshold
+def _use_cases(mix: Mix, arrival_s: NDArray[np.float64], streams: Streams, block: int) -> NDArray[np.int16]:
+    """Index of the use case of each request; drawn only where there is a choice; shape (n,)."""
+    use_case = np.zeros(arrival_s.size, np.int16)
+    if len(mix.thresholds):
+        uniform = _uniform(streams, "use_case", block, arrival_s.size)
+        minute = _minute_of_day(mix.start_s + arrival_s) if mix.shares.shape[1] > 1 else np.zeros(1, np.intp)
+        for threshold in mix.thresholds:
+            use_case += uniform >= threshold.take(minute)
     return use_case
+
+
+def _minute_of_day(local_s: NDArray[np.float64]) -> NDArray[np.intp]:
+    return (local_s / SECONDS_PER_MINUTE).astype(np.intp) % MINUTES_PER_DAY
 
 
 def _lengths(

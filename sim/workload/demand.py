@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import InputError
-from sim.units import HOURS_PER_DAY, MINUTES_PER_HOUR, SECONDS_PER_DAY, SECONDS_PER_MINUTE
+from sim.units import HOURS_PER_DAY, MINUTES_PER_HOUR, SECONDS_PER_MINUTE
+
+Expected = NDArray[np.float64]
 
 MINUTES_PER_DAY = HOURS_PER_DAY * MINUTES_PER_HOUR
 
@@ -17,8 +19,8 @@ class Rate:
     """A request rate that is constant between knots, held as its integral."""
 
     time_s: NDArray[np.float64]
-    """Knots after the start of the day: 0, every local minute mark, the end; shape (k,)."""
-    cumulative: NDArray[np.float64]
+    """Knots after the start of the day: 0, every local minute mark, the end; more where the rate jumps; shape (k,)."""
+    cumulative: Expected
     """Expected requests before each knot; shape (k,)."""
 
     @property
@@ -26,54 +28,72 @@ class Rate:
         """Expected requests of the whole simulated time."""
         return float(self.cumulative[-1])
 
+    def before(self, time_s: NDArray[np.float64]) -> Expected:
+        """Expected requests before times after the start of the day [s]; same shape."""
+        return np.interp(time_s, self.time_s, self.cumulative)
+
     def expected(self, start_s: float, stop_s: float) -> float:
         """Expected requests between two times after the start of the day."""
-        before, after = np.interp((start_s, stop_s), self.time_s, self.cumulative)
+        before, after = self.before(np.array((start_s, stop_s)))
         return float(after - before)
 
-    def time_of(self, cumulative: NDArray[np.float64]) -> NDArray[np.float64]:
+    def time_of(self, cumulative: Expected) -> NDArray[np.float64]:
         """When so many requests are expected to have arrived [s]; same shape as `cumulative`."""
         return np.interp(cumulative, self.cumulative, self.time_s)
 
 
-def daily_rate(weights: Sequence[float], requests_per_day: float, start_s: float, duration_s: float) -> Rate:
-    """The rate from a daily shape of equal parts, local midnight first, scaled to `requests_per_day` over 24 hours.
+def shape_by_minute(weights: Sequence[float]) -> Expected:
+    """Share of a day's requests in each of its minutes, from a shape of equal parts, midnight first; shape (1440,).
 
-    The rate is linear between the centres of the parts, round the clock, and constant within a local minute. The day
-    begins at local time `start_s` [s] and lasts `duration_s` [s], which may exceed 24 hours.
+    Within a part the rate follows straight lines between the centres of the parts, round the clock, scaled so that
+    every part holds exactly its share.
 
-    >>> rate = daily_rate([1.0, 3.0], requests_per_day=1000.0, start_s=0.0, duration_s=86_400.0)
-    >>> rate.total, round(rate.expected(0.0, 43_200.0), 6)
-    (1000.0, 375.0)
+    >>> shares = shape_by_minute([1.0, 3.0])
+    >>> round(shares[:720].sum(), 12), round(shares.sum(), 12)
+    (0.25, 1.0)
     """
-    daily = _cumulative_by_minute(weights) * requests_per_day
-    time_s = _knots(start_s, duration_s)
-    cumulative = _over_days(daily, start_s + time_s)
-    return Rate(time_s, cumulative - cumulative[0])
-
-
-def _cumulative_by_minute(weights: Sequence[float]) -> NDArray[np.float64]:
-    """Share of a day's requests before each of its minute marks, from 0 to 1; shape (1441,)."""
-    shares = np.asarray(weights, dtype=np.float64)
-    if not np.isfinite(shares).all() or (shares < 0).any() or not shares.any():
+    parts = np.asarray(weights, dtype=np.float64)
+    if not np.isfinite(parts).all() or (parts < 0).any() or not parts.any():
         raise InputError("the weights of a daily shape must be finite, not negative, and not all zero")
-    centres = (np.arange(shares.size) + 1 / 2) / shares.size
+    if parts.size > MINUTES_PER_DAY:
+        raise InputError(f"a daily shape has {parts.size} weights, more than a day has minutes")
     minutes = (np.arange(MINUTES_PER_DAY) + 1 / 2) / MINUTES_PER_DAY
-    cumulative = np.cumsum(np.interp(minutes, centres, shares, period=1))
-    return np.append(0.0, cumulative / cumulative[-1])
+    centres = (np.arange(parts.size) + 1 / 2) / parts.size
+    smooth = np.interp(minutes, centres, parts, period=1)
+    part = (minutes * parts.size).astype(np.intp)
+    held = np.bincount(part, smooth, parts.size)
+    scale = np.divide(parts / parts.sum(), held, out=np.zeros_like(parts), where=held > 0)
+    return np.asarray(smooth * scale[part])
 
 
-def _knots(start_s: float, duration_s: float) -> NDArray[np.float64]:
-    """Zero, the local minute marks inside the simulated time, and its end [s after the start]; shape (k,)."""
-    first, last = start_s // SECONDS_PER_MINUTE + 1, np.ceil((start_s + duration_s) / SECONDS_PER_MINUTE)
-    marks_s = np.arange(first, last) * SECONDS_PER_MINUTE - start_s
-    inside = marks_s[(marks_s > 0) & (marks_s < duration_s)]
-    return np.concatenate(([0.0], inside, [duration_s]))
+def local_minutes(start_s: float, duration_s: float) -> NDArray[np.int64]:
+    """Numbers of the local minutes, from midnight of the first day, that the simulated time touches; shape (m,)."""
+    first, last = start_s // SECONDS_PER_MINUTE, np.ceil((start_s + duration_s) / SECONDS_PER_MINUTE)
+    return np.arange(int(first), int(last))
 
 
-def _over_days(daily: NDArray[np.float64], local_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The cumulative of one day, repeated day after day, at local times [s] after the first midnight."""
-    days, of_day_s = np.divmod(local_s, SECONDS_PER_DAY)
-    marks_s = np.arange(daily.size) * SECONDS_PER_MINUTE
-    cumulative: NDArray[np.float64] = days * daily[-1] + np.interp(of_day_s, marks_s, daily)
-    return cumulative
+def rate_of(by_minute: Expected, start_s: float, duration_s: float) -> Rate:
+    """The rate from the expected requests of each local minute that the simulated time touches; shape (m,).
+
+    >>> rate = rate_of(np.array([6.0, 12.0, 6.0]), start_s=30.0, duration_s=120.0)
+    >>> rate.total, rate.expected(0.0, 30.0)
+    (18.0, 3.0)
+    """
+    marks_s = local_minutes(start_s, duration_s)[1:] * SECONDS_PER_MINUTE - start_s
+    time_s = np.concatenate(([0.0], marks_s, [duration_s]))
+    counts = by_minute * (np.diff(time_s) / SECONDS_PER_MINUTE)
+    return Rate(time_s, np.concatenate(([0.0], np.cumsum(counts))))
+
+
+def stepped(rate: Rate, step_s: float, factors: NDArray[np.float64]) -> Rate:
+    """The rate times a factor that changes every `step_s` seconds after the start of the day; shape (steps,).
+
+    >>> stepped(rate_of(np.array([6.0]), 0.0, 60.0), 30.0, np.array([1.0, 3.0])).cumulative.tolist()
+    [0.0, 3.0, 12.0]
+    """
+    marks_s = np.arange(1, factors.size) * step_s
+    time_s = np.union1d(rate.time_s, marks_s[marks_s < rate.time_s[-1]])
+    middle_s = (time_s[1:] + time_s[:-1]) / 2
+    step = np.minimum((middle_s / step_s).astype(np.intp), factors.size - 1)
+    counts = np.diff(rate.before(time_s)) * factors[step]
+    return Rate(time_s, np.concatenate(([0.0], np.cumsum(counts))))

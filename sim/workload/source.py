@@ -1,15 +1,14 @@
 """The workload of a scenario as one thing to take requests from, whether they are drawn or replayed."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from sim.errors import InputError
-from sim.scenario.schema import Scenario, Trace
+from sim.scenario.schema import Scenario
+from sim.scenario.workload import Trace
 from sim.streams import Streams
 from sim.workload.arrivals import Mix, Windows, blocks
-from sim.workload.demand import Rate, daily_rate
+from sim.workload.intensity import intensity, naming
 from sim.workload.replay import read_azure_2023
 from sim.workload.requests import Requests
 from sim.workload.tokens import LengthTables, length_tables
@@ -63,31 +62,15 @@ def open_workload(scenario: Scenario, catalogue: "Catalogue", streams: Streams) 
 
 def _drawn(scenario: Scenario, catalogue: "Catalogue", streams: Streams) -> OpenWorkload:
     cases = scenario.workload.use_cases
-    mix = Mix([case.share for case in cases.values()], [_lengths(catalogue, case.lengths) for case in cases.values()])
-    rate = _rate(scenario, catalogue)
-    return OpenWorkload(Windows(blocks(rate, mix, streams)), tuple(cases), rate.total)
-
-
-def _rate(scenario: Scenario, catalogue: "Catalogue") -> Rate:
-    day, demand = scenario.day, scenario.workload.demand
-    weights = catalogue.pick("shapes", demand.shape).weight.value
-    with _naming(f"shapes.{demand.shape}"):
-        return daily_rate(weights, demand.requests_per_day, day.start_s, day.duration_s)
+    asked = intensity(scenario, catalogue, streams)
+    mix = Mix(asked.shares, [_lengths(catalogue, case.lengths) for case in cases.values()], asked.start_s)
+    return OpenWorkload(Windows(blocks(asked.rate, mix, streams)), tuple(cases), asked.plain.total)
 
 
 def _lengths(catalogue: "Catalogue", name: str) -> LengthTables:
     entry = catalogue.pick("lengths", name)
-    with _naming(f"lengths.{name}"):
+    with naming(f"lengths.{name}"):
         return length_tables(entry)
-
-
-@contextmanager
-def _naming(entry: str) -> Generator[None, None, None]:
-    """Put the name of a catalogue entry before any complaint about it."""
-    try:
-        yield
-    except InputError as error:
-        raise InputError(f"{entry}: {error}") from None
 
 
 def _replayed(scenario: Scenario, trace: Trace) -> OpenWorkload:

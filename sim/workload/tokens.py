@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.types import Lengths
+from sim.catalogue.demand_types import Lengths
 from sim.errors import InputError
 from sim.workload.copula import Copula, Uniform, gaussian_copula, tie
 

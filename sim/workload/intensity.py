@@ -1,0 +1,140 @@
+"""How many requests of which kind are asked for at every moment of a scenario's day."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import ceil
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import InputError
+from sim.scenario.schema import Scenario
+from sim.streams import Streams
+from sim.units import MINUTES_PER_HOUR, SECONDS_PER_MINUTE
+from sim.workload.burstiness import bursts, wandering
+from sim.workload.calendar import factors
+from sim.workload.demand import MINUTES_PER_DAY, Expected, Rate, local_minutes, rate_of, shape_by_minute, stepped
+
+if TYPE_CHECKING:
+    from sim.catalogue import Catalogue
+
+DRIFT_STEP_S = 600.0
+"""How often the slow factor changes."""
+MOST_STEPS = 10_000_000
+"""Levels of the rate that a day may have: 80 bytes each while they are made."""
+
+
+@dataclass(frozen=True)
+class Intensity:
+    """The rate of a day and what it is made of."""
+
+    rate: Rate
+    """Rate of requests, bursts and drift included."""
+    plain: Rate
+    """Its mean over all draws: shape, calendar and zones alone."""
+    shares: NDArray[np.float64]
+    """Share of each use case by minute of the local day, or of the whole day; shape (cases, 1440) or (cases, 1)."""
+    start_s: float
+    """Local time at which it starts, after the midnight of the first day; negative on the day before."""
+
+
+def intensity(
+    scenario: Scenario, catalogue: "Catalogue", streams: Streams, starts: Expected | None = None, lead_s: float = 0.0
+) -> Intensity:
+    """The intensity of a scenario's drawn demand, from `lead_s` before its day on.
+
+    `starts` says how many arrivals a request of each use case stands for: less than one where one arrival opens a
+    conversation of several requests; shape (cases,).
+    """
+    demand, day = scenario.workload.demand, scenario.day
+    begin_s, lasts_s = day.start_s - lead_s, day.duration_s + lead_s
+    by_case = _by_case(scenario, catalogue) * (np.ones(1) if starts is None else starts)[:, np.newaxis]
+    minutes = local_minutes(begin_s, lasts_s)
+    middle_s = np.asarray((minutes + 1 / 2) * SECONDS_PER_MINUTE, np.float64)
+    week = catalogue.pick("weeks", demand.week).weight.value if demand.week else ()
+    with naming(f"weeks.{demand.week}"):
+        calendar = factors(day, demand, week, middle_s)
+    by_minute = demand.requests_per_day * by_case.sum(axis=0)[minutes % MINUTES_PER_DAY] * calendar
+    plain = rate_of(by_minute, begin_s, lasts_s)
+    return Intensity(_uneven(scenario, catalogue, streams, plain), plain, _shares(by_case), begin_s)
+
+
+def _by_case(scenario: Scenario, catalogue: "Catalogue") -> NDArray[np.float64]:
+    """Share of a plain day's requests by use case and local minute; sums to 1; shape (cases, 1440)."""
+    cases, demand = scenario.workload.use_cases.values(), scenario.workload.demand
+    home_h = catalogue.pick("sites", scenario.plant.site).utc_offset_h.value if demand.zones else 0.0
+    zones = [(zone.share, zone.utc_offset_h - home_h) for zone in demand.zones.values()] or [(1.0, 0.0)]
+    shapes = {name: _shape(catalogue, name) for name in {case.shape or demand.shape for case in cases}}
+    return np.array([case.share * _seen_from_home(shapes[case.shape or demand.shape], zones) for case in cases])
+
+
+def _shape(catalogue: "Catalogue", name: str) -> Expected:
+    weights = catalogue.pick("shapes", name).weight.value
+    with naming(f"shapes.{name}"):
+        return shape_by_minute(weights)
+
+
+def _seen_from_home(shape: Expected, zones: list[tuple[float, float]]) -> Expected:
+    """A shape by the clock of the site, when users of shares live so many hours ahead of it; shape (1440,)."""
+    shifted = (share * np.roll(shape, -round(ahead_h * MINUTES_PER_HOUR)) for share, ahead_h in zones)
+    return np.asarray(sum(shifted, np.zeros(shape.size)))
+
+
+def _shares(by_case: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of each use case by minute; one column where all have the same shape."""
+    total = by_case.sum(axis=0)
+    whole = by_case.sum(axis=1, keepdims=True) / total.sum()
+    shares = np.divide(by_case, total, out=np.repeat(whole, total.size, axis=1), where=total > 0)
+    same = bool(np.allclose(shares, whole, rtol=1e-12, atol=0))
+    return np.asarray(whole if same else shares)
+
+
+def _uneven(scenario: Scenario, catalogue: "Catalogue", streams: Streams, plain: Rate) -> Rate:
+    """The plain rate with its drift and its bursts."""
+    demand, lasts_s = scenario.workload.demand, float(plain.time_s[-1])
+    rate = plain
+    if demand.drift.spread_fraction:
+        steps = ceil(lasts_s / DRIFT_STEP_S)
+        forgets = demand.drift.correlation_s / DRIFT_STEP_S
+        rate = stepped(rate, DRIFT_STEP_S, wandering(demand.drift.spread_fraction, forgets, steps, streams))
+    chosen = demand.burstiness
+    if chosen.clients is None and chosen.gap_cv <= 1:
+        return rate
+    marks_s = np.arange(_steps(lasts_s, chosen.correlation_s) + 1, dtype=np.float64) * chosen.correlation_s
+    a_step = np.diff(rate.before(marks_s))
+    a_step[-1] *= chosen.correlation_s / (lasts_s - float(marks_s[-2]))
+    return stepped(rate, chosen.correlation_s, _bursts(scenario, catalogue, streams, a_step))
+
+
+def _steps(lasts_s: float, step_s: float) -> int:
+    steps = ceil(lasts_s / step_s)
+    if steps > MOST_STEPS:
+        what = f"{step_s:g} s divides the day into {steps:,} levels; at least {lasts_s / MOST_STEPS:.3g} s are needed"
+        raise InputError(f"workload.demand.burstiness.correlation_s: {what}")
+    return steps
+
+
+def _bursts(scenario: Scenario, catalogue: "Catalogue", streams: Streams, a_step: Expected) -> NDArray[np.float64]:
+    """The burst factor of each step: one of all requests, or that of each client weighted by its share."""
+    chosen = scenario.workload.demand.burstiness
+    if chosen.clients is None:
+        return bursts(chosen.gap_cv, a_step, streams)
+    clients = catalogue.pick("clients", chosen.clients)
+    weights = np.asarray(clients.weight.value)
+    shares = weights / weights.sum()
+    each = (
+        share * bursts(cv, share * a_step, streams, "client bursts", client)
+        for client, (share, cv) in enumerate(zip(shares.tolist(), clients.gap_cv.value, strict=True))
+    )
+    return np.asarray(sum(each, np.zeros(a_step.size)))
+
+
+@contextmanager
+def naming(entry: str) -> Generator[None, None, None]:
+    """Put the name of a catalogue entry before any complaint about it."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{entry}: {error}") from None
