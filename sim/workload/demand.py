@@ -49,7 +49,7 @@ def shape_by_minute(weights: Sequence[float]) -> Expected:
     every part holds exactly its share.
 
     >>> shares = shape_by_minute([1.0, 3.0])
-    >>> round(shares[:720].sum(), 12), round(shares.sum(), 12)
+    >>> round(float(shares[:720].sum()), 12), round(float(shares.sum()), 12)
     (0.25, 1.0)
     """
     parts = np.asarray(weights, dtype=np.float64)

@@ -5,10 +5,10 @@ import pytest
 from scipy import stats
 
 from sim.streams import Streams
-from sim.workload.arrivals import Mix, blocks
-from sim.workload.demand import daily_rate
+from sim.workload.arrivals import blocks
 from sim.workload.requests import Requests
 from sim.workload.tokens import LengthTables, quantiles
+from tests.rates import daily_rate, steady_mix
 
 DAY_S = 86_400.0
 DAYS = 30
@@ -21,7 +21,7 @@ PLAUSIBLE = 1e-3
 
 
 def poisson(seed):
-    mix = Mix((1.0,), (LengthTables(ONE, ONE, None),))
+    mix = steady_mix((1.0,), [LengthTables(ONE, ONE, None)])
     return Requests.concatenate(list(blocks(RATE, mix, Streams(seed)))).arrival_s
 
 

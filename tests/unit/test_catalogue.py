@@ -233,7 +233,7 @@ def test_a_server_must_name_a_gpu_of_the_catalogue(folder: Path) -> None:
 def test_problems_of_all_files_are_told_at_once(folder: Path) -> None:
     spoil(folder, "gpus", "tdp_w: 400", "tdp_w: hot")
     spoil(folder, "models", "layers: 96", "layers: {value: 96, low: 97}")
-    spoil(folder, "lengths", "    0 0.01 ", "    0 zero ")
+    spoil(folder, "lengths", "    0 0.001 ", "    0 zero ")
     (folder / "hazards.yaml").write_text("llama_3: {title: [}", encoding="utf-8")
     (folder / "article.yaml").write_text("article: 5000", encoding="utf-8")
     (folder / "cooling.yaml").unlink()

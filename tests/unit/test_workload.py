@@ -3,16 +3,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.catalogue.types import Lengths, Shape
+from sim.catalogue.demand_types import Lengths, Shape
 from sim.errors import DefectError, InputError
 from sim.scenario.schema import Scenario
 from sim.streams import Streams
-from sim.workload.arrivals import BLOCK, Mix, Windows, blocks
+from sim.workload.arrivals import BLOCK, Windows, blocks
 from sim.workload.copula import gaussian_copula, tie
-from sim.workload.demand import daily_rate
+from sim.workload.demand import shape_by_minute
 from sim.workload.requests import Requests
 from sim.workload.source import open_workload
 from sim.workload.tokens import draw_lengths, length_tables, look_up, quantiles
+from tests.rates import daily_rate, steady_mix
 
 DAY_S = 86_400.0
 PROBABILITY = (0.0, 0.01, 0.1, 0.5, 0.9, 0.99, 0.9995, 0.9999, 1.0)
@@ -50,7 +51,7 @@ def uniforms(n, seed=1):
 
 
 def mix(*shares):
-    return Mix(shares or (1.0,), [length_tables(lengths(0.3))] * max(1, len(shares)))
+    return steady_mix(shares or (1.0,), [length_tables(lengths(0.3))] * max(1, len(shares)))
 
 
 def columns(requests):
@@ -82,7 +83,7 @@ def test_between_holds_its_start_and_not_its_stop():
 @pytest.mark.parametrize("start_s", [0.0, 43_200.0, 12_345.678])
 @pytest.mark.parametrize("weights", [(1.0,), (3.0, 1.0), tuple(range(24)), tuple(range(1, 97)), (0.0, 0.0, 5.0)])
 def test_a_day_holds_its_requests_wherever_it_begins(weights, start_s):
-    assert daily_rate(weights, 50_000.0, start_s, DAY_S).total == pytest.approx(50_000.0, rel=1e-14)
+    assert daily_rate(weights, 50_000.0, start_s, DAY_S).total == pytest.approx(50_000.0, rel=1e-12)
 
 
 def test_more_than_a_day_repeats_the_day():
@@ -97,17 +98,25 @@ def test_the_rate_starts_at_local_time():
     assert late.expected(0, 3600) == pytest.approx(early.expected(30, 3630))
 
 
-def test_the_rate_passes_through_the_centres_of_the_parts():
-    rate = daily_rate((1, 2, 4, 3), 10_000.0, 0.0, DAY_S)
-    centre = np.array([rate.expected(c - 60, c + 60) for c in (10_800.0, 32_400.0, 54_000.0, 75_600.0)])
-    assert centre / centre.sum() == pytest.approx([0.1, 0.2, 0.4, 0.3], rel=1e-2)
+@pytest.mark.parametrize(
+    "weights", [(1, 2, 4, 3), (1, 0, 9), tuple(range(1, 25)), tuple(1 + k % 7 for k in range(144))]
+)
+def test_every_part_of_a_shape_holds_its_share(weights):
+    rate = daily_rate(weights, 10_000.0, 0.0, DAY_S)
+    held = np.diff(rate.before(np.linspace(0, DAY_S, len(weights) + 1)))
+    assert held == pytest.approx(10_000 * np.array(weights) / sum(weights), rel=1e-12)
+
+
+def test_the_rate_between_the_centres_of_two_parts_lies_between_theirs():
+    shares = shape_by_minute((1, 2, 4, 3))
+    assert shares[180] < shares[350] < shares[540]
 
 
 def test_a_window_shorter_than_a_minute():
     assert daily_rate((1,), DAY_S, 59.5, 0.25).total == pytest.approx(0.25)
 
 
-@pytest.mark.parametrize("weights", [(0.0, 0.0), (1.0, -1.0), (np.nan,)])
+@pytest.mark.parametrize("weights", [(0.0, 0.0), (1.0, -1.0), (np.nan,), (1.0,) * 1441])
 def test_a_shape_without_demand_is_refused(weights):
     with pytest.raises(InputError, match="weights"):
         daily_rate(weights, 1.0, 0.0, DAY_S)
@@ -169,7 +178,7 @@ def test_streams_are_independent():
 
 
 def test_lengths_do_not_move_arrivals_nor_use_cases():
-    other = Mix((0.5, 0.3, 0.2), [length_tables(lengths(0.0, prompt=OUTPUT))] * 3)
+    other = steady_mix((0.5, 0.3, 0.2), [length_tables(lengths(0.0, prompt=OUTPUT))] * 3)
     drawn = Windows(blocks(RATE, other, Streams(7))).take(np.inf)
     assert columns(drawn)[:2] == columns(WHOLE)[:2]
     assert columns(drawn)[2] != columns(WHOLE)[2]
@@ -186,7 +195,7 @@ def test_shares_are_kept():
 
 def test_each_use_case_has_its_own_lengths():
     short = length_tables(lengths(0, prompt=(1.0, 9.0), output=(1.0, 2.0), probability=(0.0, 1.0)))
-    drawn = Windows(blocks(RATE, Mix((0.5, 0.5), [length_tables(lengths()), short]), Streams(7))).take(np.inf)
+    drawn = Windows(blocks(RATE, steady_mix((0.5, 0.5), [length_tables(lengths()), short]), Streams(7))).take(np.inf)
     assert drawn.prompt_tokens[drawn.use_case == 1].max() == 9
     assert drawn.prompt_tokens[drawn.use_case == 0].max() > 4000
 
@@ -249,7 +258,7 @@ def test_drawn_workload():
     cases = {"chat": {"share": 0.75}, "code": {"share": 0.25}}
     source = open_workload(scenario(demand={"requests_per_day": 20_000}, use_cases=cases), Catalogue(), Streams(1))
     assert source.use_cases == ("chat", "code")
-    assert (source.expected, source.left_out) == (20_000.0, 0)
+    assert (source.expected, source.left_out) == (pytest.approx(20_000.0), 0)
     assert source.take(DAY_S).size == pytest.approx(20_000, abs=600)
 
 
