@@ -45,8 +45,7 @@ def simulate(
     source = open_workload(scenario, catalogue, streams)
     fleet = _assemble(scenario, catalogue, streams, engine, sink or Nothing(), threads)
     with Gateway(fleet.env, source, fleet.engines, pools_of_use_cases(scenario)) as gateway:
-        fleet.env.process(gateway.run(SECONDS_PER_MINUTE, scenario.day.duration_s))
-        fleet.run(scenario.day.duration_s, progress)
+        fleet.run(scenario.day.duration_s, gateway, progress)
     traces = fleet.traces(source.use_cases, gateway.arrived, source.left_out)
     traces.check()
     return traces
@@ -134,12 +133,13 @@ class Fleet:
         """The pools' engines."""
         return [book.engine for book in self.books]
 
-    def run(self, end_s: float, progress: Progress | None) -> None:
-        """Let the day pass."""
+    def run(self, end_s: float, gateway: Gateway, progress: Progress | None) -> None:
+        """Let the day pass. At a minute mark the gateway comes last: a window is served before the next is deposited."""
         for breakdowns in self.breakdowns:
             breakdowns.start(end_s)
         self._ask_for_rows()
         self.env.process(self._minutes(end_s, progress))
+        self.env.process(gateway.run(SECONDS_PER_MINUTE, end_s))
         self.env.run(until=end_s)
         self._mark(ceil(end_s / SECONDS_PER_MINUTE) - 1, end_s)
         if progress:

@@ -25,14 +25,17 @@ class CompiledPool:
         self.spec, self.digest = spec, digest
         self._memory = Memory(spec, minutes, digest, first_server)
         self._header = self._memory.header
+        minutes = self._memory.tables["minutes"]
+        self._work = [minutes[name] for name in ("prefill_busy_s", "decode_busy_s", "busy_j")]
         self._window = Requests.empty()
         self._now_s = 0.0
         self._rows: list[Rows] = []
 
     def deposit(self, requests: Requests) -> None:
         """Requests that will arrive, in order, all after those deposited before."""
-        rest = self._window.part(int(self._header["next"][0]))
-        self._window = Requests.concatenate([rest, requests])
+        served = int(self._header["next"][0])
+        rest = [] if served == self._window.size else [self._window.part(served)]
+        self._window = Requests.concatenate([*rest, requests])
         self._header["next"] = 0
 
     def advance(self, until_s: float) -> None:
@@ -83,9 +86,8 @@ class CompiledPool:
 
     def work_in(self, minute: int) -> tuple[float, float]:
         """Busy replica-seconds and their energy [J] in a minute that has been marked."""
-        row = self._memory.tables["minutes"][minute]
-        busy_s = (int(row["prefill_busy_s"]) + int(row["decode_busy_s"])) / SECOND_PARTS
-        return busy_s, float(row["busy_j"] / JOULE_PARTS)
+        prefill, decode, joules = (int(column[minute]) for column in self._work)
+        return (prefill + decode) / SECOND_PARTS, joules / JOULE_PARTS
 
     def minutes(self) -> Mapping[str, NDArray[np.float64]]:
         """Work by minute: busy seconds, their energy, tokens."""

@@ -50,7 +50,9 @@ def lots(rows: Rows) -> NDArray[np.uint64]:
 def joined(parts: Sequence[Rows]) -> Rows:
     """Rows of several parts as one, part after part; a single part as it is."""
     filled = [part for part in parts if part.size]
-    return filled[0] if len(filled) == 1 else np.concatenate([no_rows(), *filled])
+    if len(filled) < 2:
+        return filled[0] if filled else no_rows()
+    return np.concatenate(filled)
 
 
 def in_order(parts: Sequence[Rows]) -> Rows:

@@ -26,9 +26,9 @@ class Requests:
     """Tokens of the prompt found in the prefix cache, which need no prefill; fewer than the prompt has; shape (n,)."""
 
     def __post_init__(self) -> None:
-        sizes = {column.shape for column in self.columns}
-        if sizes != {(self.size,)}:
-            raise DefectError(f"columns of requests differ in shape: {sorted(sizes)}")
+        shape = self.arrival_s.shape
+        if any(column.shape != shape for column in self.columns) or len(shape) != 1:
+            raise DefectError(f"columns of requests differ in shape: {[column.shape for column in self.columns]}")
 
     @property
     def columns(self) -> tuple[NDArray[Any], ...]:
@@ -71,7 +71,7 @@ class Requests:
     @staticmethod
     def concatenate(parts: Sequence["Requests"]) -> "Requests":
         """All requests of parts that follow each other in time; a single part is returned as it is."""
-        filled = [part for part in parts if part.size]
+        filled = parts if len(parts) == 1 else [part for part in parts if part.size]
         if len(filled) < 2:
             return filled[0] if filled else Requests.empty()
         return Requests(*(np.concatenate(columns) for columns in zip(*(part.columns for part in filled), strict=True)))
