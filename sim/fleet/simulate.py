@@ -134,7 +134,7 @@ class Fleet:
         return [book.engine for book in self.books]
 
     def run(self, end_s: float, gateway: Gateway, progress: Progress | None) -> None:
-        """Let the day pass. At a minute mark the gateway comes last: a window is served before the next is deposited."""
+        """Let the day pass. At a minute mark the gateway comes last: a window is served, then the next deposited."""
         for breakdowns in self.breakdowns:
             breakdowns.start(end_s)
         self._ask_for_rows()
