@@ -25,8 +25,8 @@ class CompiledPool:
         self.spec, self.digest = spec, digest
         self._memory = Memory(spec, minutes, digest, first_server)
         self._header = self._memory.header
-        minutes = self._memory.tables["minutes"]
-        self._work = [minutes[name] for name in ("prefill_busy_s", "decode_busy_s", "busy_j")]
+        by_minute = self._memory.tables["minutes"]
+        self._work = [by_minute[name] for name in ("prefill_busy_s", "decode_busy_s", "busy_j")]
         self._window = Requests.empty()
         self._now_s = 0.0
         self._rows: list[Rows] = []
