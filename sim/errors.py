@@ -6,6 +6,7 @@ SimError
 │   │   ├── ScenarioError     a scenario, batch or study file
 │   │   └── CatalogueError    a catalogue file: a claim without a source, an unknown name
 │   ├── TraceError            a request trace that cannot be replayed
+│   ├── WeatherError          a weather file that does not hold a year of possible hours
 │   ├── FitError              a model that does not fit the memory it was given
 │   └── OutputError           a folder that cannot be written, a result that cannot be read
 └── DefectError               ours: exit status 1
@@ -41,6 +42,10 @@ class CatalogueError(ProblemsError):
 
 class TraceError(InputError):
     """A request trace cannot be replayed."""
+
+
+class WeatherError(InputError):
+    """A weather file that does not hold a year of possible hours."""
 
 
 class FitError(InputError):

@@ -36,9 +36,12 @@ SUFFIXES: dict[str, tuple[str, str]] = {
     "_j": ("J", "energy"),
     "_c": ("degC", "temperature"),
     "_k": ("K", "temperature difference"),
+    "_pa": ("Pa", "pressure"),
+    "_m3": ("m3", "volume of water"),
     "_g": ("g", "mass"),
 }
 
+ZERO_CELSIUS_K = 273.15
 SECONDS_PER_MINUTE = 60.0
 SECONDS_PER_HOUR = 3600.0
 SECONDS_PER_DAY = 86_400.0
@@ -49,6 +52,7 @@ SECONDS_PER_YEAR = SECONDS_PER_DAY * DAYS_PER_YEAR
 JOULES_PER_KWH = 3.6e6
 TOKENS_PER_MILLION = 1e6
 WATTS_PER_KILOWATT = 1e3
+LITRES_PER_M3 = 1e3
 BITS_PER_BYTE = 8
 BYTES_PER_GIGABYTE = 1e9
 
@@ -83,6 +87,8 @@ _SPELLINGS: dict[str, dict[str, float]] = {
     "1/s": {"1/s": 1.0, "/s": 1.0},
     "degC": {"degC": 1.0, "°C": 1.0, "C": 1.0},
     "K": {"K": 1.0},
+    "Pa": _prefixed("Pa", "kM") | {"mbar": 100.0, "hPa": 100.0},
+    "m3": {"m3": 1.0, "L": 1e-3, "l": 1e-3},
     "W/K": {"W/K": 1.0, "kW/K": 1e3, "MW/K": 1e6},
     "J/K": {"J/K": 1.0, "kJ/K": 1e3, "MJ/K": 1e6},
     "g": {"g": 1.0, "kg": 1e3, "t": 1e6},
@@ -146,3 +152,13 @@ def _factor(spelling: str, name: str) -> float:
     if unit is None:
         raise ValueError(f"{name} is a plain number and takes no unit, not {spelling!r}")
     raise ValueError(f"{spelling!r} is not a unit of {name}; write one of {', '.join(spellings)}")
+
+
+def clock(at_s: float) -> str:
+    """A local time after midnight [s] as a clock shows it.
+
+    >>> clock(65_700.0), clock(86_400.0)
+    ('18:15', '24:00')
+    """
+    hours, left_s = divmod(at_s, SECONDS_PER_HOUR)
+    return f"{hours:02.0f}:{left_s // SECONDS_PER_MINUTE:02.0f}"

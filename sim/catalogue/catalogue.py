@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from sim.catalogue.demand_types import Clients, Lengths, Shape, Week
 from sim.catalogue.entry import Entry
 from sim.catalogue.facts import Claim, Source
-from sim.catalogue.plant_types import Cooling, Hazard
+from sim.catalogue.plant_types import Chiller, Cooling, Delivery, Hazard, Thermals
 from sim.catalogue.types import (
     KINDS,
     Article,
@@ -40,6 +40,9 @@ class Catalogue:
     prices: Mapping[str, PriceBook]
     hazards: Mapping[str, Hazard]
     cooling: Mapping[str, Cooling]
+    chillers: Mapping[str, Chiller]
+    thermals: Mapping[str, Thermals]
+    delivery: Mapping[str, Delivery]
     efficiencies: Mapping[str, Efficiency]
     shapes: Mapping[str, Shape]
     weeks: Mapping[str, Week]
@@ -62,6 +65,12 @@ class Catalogue:
     def pick(self, kind: Literal["hazards"], name: str) -> Hazard: ...
     @overload
     def pick(self, kind: Literal["cooling"], name: str) -> Cooling: ...
+    @overload
+    def pick(self, kind: Literal["chillers"], name: str) -> Chiller: ...
+    @overload
+    def pick(self, kind: Literal["thermals"], name: str) -> Thermals: ...
+    @overload
+    def pick(self, kind: Literal["delivery"], name: str) -> Delivery: ...
     @overload
     def pick(self, kind: Literal["efficiencies"], name: str) -> Efficiency: ...
     @overload

@@ -1,7 +1,7 @@
-"""What the catalogue describes of the plant: what breaks, and what carries heat away; one field a claim."""
+"""What the catalogue describes of the plant: what carries heat away, brings power and breaks; one field a claim."""
 
 from sim.catalogue.entry import Entry
-from sim.catalogue.facts import Fact
+from sim.catalogue.facts import Fact, Series
 
 
 class Hazard(Entry):
@@ -23,38 +23,127 @@ class Hazard(Entry):
     """Time from a failure of software, or from the end of a repair, until the server serves again."""
 
 
+class Chiller(Entry):
+    """A chiller by the curves of EnergyPlus' Chiller:Electric: constant, slope and bend of each quadratic."""
+
+    rated_cop: Fact
+    """Heat moved a watt of power, rated."""
+    air_cooled: Fact
+    """1 where outdoor air cools the condenser, its fans counted in the COP; 0 where water does."""
+    design_condenser_c: Fact
+    """Rated temperature of the air or water that enters the condenser."""
+    design_chilled_water_c: Fact
+    """Rated temperature of the chilled water that leaves."""
+    condenser_rise_coefficient: Fact
+    """Kelvins at the condenser that weigh as much as one at the chilled water."""
+    capacity_curve: Series
+    """Capacity over rated capacity, by lift index [K]."""
+    power_curve: Series
+    """Full-load power over rated power a watt of capacity, by capacity ratio."""
+    part_load_curve: Series
+    """Power over full-load power, by part-load ratio."""
+    least_part_load_fraction: Fact
+    """Part-load ratio below which the machine cycles."""
+
+
 class Cooling(Entry):
     """A way to carry heat out of the hall."""
 
+    chiller: str
+    """Catalogue name of its chillers."""
     supply_air_c: Fact
-    """Temperature at which the hall is held."""
+    """Temperature at which the servers' inlets are held."""
+    air_rise_k: Fact
+    """Warming of the air in the servers, at the design load."""
     chilled_water_c: Fact
     """Chilled-water supply temperature."""
-    evaporator_approach_k: Fact
-    """Evaporator below chilled water."""
-    condenser_approach_k: Fact
-    """Condenser above the temperature that the heat is rejected to."""
     rejection_approach_k: Fact
-    """Cooled condenser water above wet bulb (tower) or dry bulb (dry cooler)."""
+    """Water that comes back from outside, above wet bulb (tower) or dry bulb (dry cooler)."""
     wet_rejection: Fact
     """1 where a tower rejects towards the wet bulb, 0 where a dry cooler rejects towards the dry bulb."""
-    carnot_fraction: Fact
-    """Chiller COP as a share of Carnot's."""
-    cop_max: Fact
-    """Largest COP a real chiller reaches."""
-    fan_w_per_w: Fact
-    """Air-handler fan power a watt of IT load at full load."""
-    pump_w_per_w: Fact
-    """Pump and tower power a watt of heat."""
-    loss_w_per_w: Fact
-    """Electrical losses from the feed to the servers a watt of IT load."""
     economiser: Fact
-    """1 where outside cold replaces the chiller when it can, 0 where it never does."""
+    """1 where a heat exchanger replaces the chiller when outside is cold enough, 0 where none does."""
+    economiser_approach_k: Fact
+    """Its cold side above the water that comes back from outside."""
+    handover_k: Fact
+    """Kelvins over which an economiser hands over to the chiller."""
+    air_economiser: Fact
+    """1 where outside air is blown through the hall when it is cold enough, 0 where it never is."""
+    pad_fraction: Fact
+    """Share of the distance to the wet bulb by which wet pads cool that air; 0 without pads."""
+    liquid_fraction: Fact
+    """Share of the servers' heat that liquid takes up at the chips."""
+    liquid_supply_c: Fact
+    """Temperature of that liquid's supply."""
+    fan_w_per_w: Fact
+    """Air-handler fan power at the design load, a watt of heat in the air."""
+    pump_w_per_w: Fact
+    """Pump power a watt of heat in the water."""
+    rejection_w_per_w: Fact
+    """Fan power of towers or dry coolers at the design load, a watt of heat rejected."""
+    evaporated_fraction: Fact
+    """Share of the heat that a tower rejects by evaporation; the rest warms the air."""
+    concentration_cycles: Fact
+    """Salts in the tower's water over salts in its make-up."""
+    drift_fraction: Fact
+    """Water carried away as droplets, as a share of what evaporates."""
     capacity_fraction: Fact
-    """Heat that the plant can carry, as a share of the servers' nameplate power."""
+    """Heat that the needed units carry in the site's hottest hour, as a share of the servers' nameplate power."""
     thermal_mass_j_per_k_per_w: Fact
     """Heat capacity of air, racks and water in the hall a watt of nameplate power."""
+    unit_failures_per_day: Fact
+    """Failures of one cooling unit a day."""
+    unit_repair_s: Fact
+    """Mean time until a failed cooling unit runs again."""
+    restart_s: Fact
+    """Time from the return of power until the chillers cool again."""
+
+
+class Thermals(Entry):
+    """What warm air does to servers."""
+
+    reference_inlet_c: Fact
+    """Inlet temperature up to which fans turn at their least and powers hold as stated."""
+    parts_limit_c: Fact
+    """Temperature that the fans keep the parts below, by more air when the air is warmer."""
+    fan_fraction: Fact
+    """Share of the host's power that its fans draw at the reference."""
+    leakage_fraction_per_k: Fact
+    """GPU power gained a kelvin above the reference."""
     throttle_inlet_c: Fact
     """Inlet temperature above which servers slow down."""
     throttle_fraction_per_k: Fact
     """Speed lost a kelvin above it."""
+    least_speed_fraction: Fact
+    """Speed below which throttling does not go."""
+    shutdown_inlet_c: Fact
+    """Inlet temperature at which a server switches itself off."""
+    inlet_spread_k: Fact
+    """Standard deviation of a server's own inlet temperature about the hall's."""
+
+
+class Delivery(Entry):
+    """The way of power from the feed to the servers."""
+
+    rating_fraction: Fact
+    """Rated power of UPS and transformers over the servers' nameplate power."""
+    ups_idle_fraction: Fact
+    """UPS losses without load, as a share of its rating."""
+    ups_linear_fraction: Fact
+    """UPS losses that grow with the load, at full load."""
+    ups_square_fraction: Fact
+    """UPS losses that grow with the load's square, at full load."""
+    transformer_idle_fraction: Fact
+    """Transformer losses without load, as a share of its rating."""
+    transformer_square_fraction: Fact
+    """Transformer losses that grow with the load's square, at full load."""
+    generator_start_s: Fact
+    """Time from the loss of the grid until generators carry the load."""
+    generator_failure_fraction: Fact
+    """Share of outages in which the generators do not start."""
+    outages_per_year: Fact
+    """Grid outages a year."""
+    outage_s: Fact
+    """Mean duration of a grid outage."""
+    capped_exponent: Fact
+    """k of speed = (power left over power wanted)^k when GPUs are capped."""

@@ -3,12 +3,13 @@
 ABOVE_ZERO = (
     *("_bytes", "_bytes_per_s", "_flops_per_s", "_tokens", "_years", "tdp_w", "nameplate_w", "gpus", "layers"),
     *("hidden", "heads", "head_dim", "params", "kv_values_per_token", "memory_fraction", "matrix_fraction"),
-    *("attention_fraction", "link_fraction", "carnot_fraction", "capacity_fraction", "cop_max", "_j_per_k_per_w"),
+    *("attention_fraction", "link_fraction", "capacity_fraction", "_cop", "_j_per_k_per_w", "rise_coefficient"),
+    *("air_rise_k", "rating_fraction", "capped_exponent"),
 )
 """Endings of names whose numbers divide something."""
 ANY_SIGN = ("_c", "utc_offset_h", "rank_correlation", "electricity_usd_per_kwh")
 """Endings of names whose numbers may be negative."""
-ABOVE_ONE = ("capacity_fraction",)
+ABOVE_ONE = ("capacity_fraction", "rating_fraction")
 """Names of fractions that may exceed one."""
 
 

@@ -17,6 +17,8 @@ from sim.errors import CatalogueError, InputError
 __all__ = ["Catalogue", "read_catalogue", "with_facts"]
 
 FOLDER = Path(__file__).parent
+NAMES_OF_OTHERS = (("servers", "gpu", "gpus"), ("cooling", "chiller", "chillers"))
+"""Kind, field, and kind of the entry that the field names."""
 _SOURCES = "sources"
 
 
@@ -43,8 +45,9 @@ def _problems(files: Mapping[str, _File], sources: Collection[str]) -> Iterator[
     for kind, file in files.items():
         yield from file.problems
         yield from _unknown_sources(file, sources)
-        if kind == "servers" and "gpus" in files:
-            yield from _unknown_gpus(file, files["gpus"].document.data)
+        for holder, field, named in NAMES_OF_OTHERS:
+            if kind == holder and named in files:
+                yield from _unknown_names(file, field, named, files[named].document.data)
 
 
 def _read(folder: Path, kind: str, form: type[Frozen]) -> _File:
@@ -103,8 +106,9 @@ def _source_place(document: Document, name: str, field: str) -> Keys:
     return own if own in document.places else (name, "source")
 
 
-def _unknown_gpus(servers: _File, gpus: Collection[str]) -> Iterator[str]:
-    for name, server in servers.entries.items():
-        if server.gpu not in gpus:
-            what = f"names the GPU {server.gpu!r}, which is not in gpus.yaml{did_you_mean(server.gpu, gpus)}"
-            yield servers.document.problem((name, "gpu"), what)
+def _unknown_names(file: _File, field: str, kind: str, known: Collection[str]) -> Iterator[str]:
+    for name, entry in file.entries.items():
+        wanted = getattr(entry, field)
+        if wanted not in known:
+            what = f"names {wanted!r}, which is not in {kind}.yaml{did_you_mean(wanted, known)}"
+            yield file.document.problem((name, field), what)

@@ -3,7 +3,7 @@
 from sim.catalogue.demand_types import Clients, Lengths, Shape, Week
 from sim.catalogue.entry import Entry
 from sim.catalogue.facts import Fact, Series, Table
-from sim.catalogue.plant_types import Cooling, Hazard
+from sim.catalogue.plant_types import Chiller, Cooling, Delivery, Hazard, Thermals
 
 
 class Gpu(Entry):
@@ -116,6 +116,14 @@ class Site(Entry):
     """Typical outdoor temperature, twelve months by 24 local hours."""
     wet_bulb_c: Table
     """Typical wet-bulb temperature, twelve months by 24 local hours."""
+    dry_bulb_spread_k: Series
+    """Standard deviation of a day's mean temperature, by month."""
+    wet_bulb_spread_k: Series
+    """Standard deviation of a day's mean wet bulb, by month."""
+    design_dry_bulb_c: Fact
+    """Outdoor temperature that cooling is sized for."""
+    design_wet_bulb_c: Fact
+    """Wet bulb that cooling is sized for."""
     electricity_usd_per_kwh: Fact
     """Mean price that a data centre pays."""
     electricity_shape: Series
@@ -195,6 +203,9 @@ KINDS: dict[str, type[Entry]] = {
     "prices": PriceBook,
     "hazards": Hazard,
     "cooling": Cooling,
+    "chillers": Chiller,
+    "thermals": Thermals,
+    "delivery": Delivery,
     "efficiencies": Efficiency,
     "shapes": Shape,
     "weeks": Week,

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue.plant_types import Delivery
 from sim.catalogue.types import Server
 from sim.fleet.roll import Roll, State
+from sim.plant.delivery import power_at_speed
 from sim.plant.power import host_j
 from sim.scenario.schema import Pool
 from sim.serving.cells import CelledPool
@@ -23,24 +25,40 @@ SECONDS = {state: f"{state.name.lower()}_server_s" for state in State}
 class PoolBook:
     """The minutes of one pool, written at every minute mark."""
 
-    def __init__(self, spec: PoolSpec, pool: Pool, server: Server, engine: CelledPool, minutes: int) -> None:
+    def __init__(
+        self, spec: PoolSpec, pool: Pool, server: Server, way: Delivery, engine: CelledPool, minutes: int
+    ) -> None:
         self.spec, self.pool, self.engine = spec, pool, engine
-        self.server = server
+        self.server, self.way = server, way
         self.roll = Roll(spec.servers)
         """The state of every server."""
         self.speed = 1.0
-        """Speed factor of all servers now."""
+        """Mean speed factor of the servers now."""
+        self.gpu_ratio = 1.0
+        """Power of GPUs in warm air over their stated power."""
+        self.host_ratio = 1.0
+        """Power of hosts in warm air, their fans turning faster, over their stated power."""
+        self.above_idle_j = 0.0
+        """Energy of busy GPUs above idle in the minute marked last."""
+        self._speeds = [1.0]
         self.columns: dict[str, Minutes] = {name: np.zeros(minutes) for name in (*GAUGES, *SECONDS.values())}
         self._energy: dict[str, Minutes] = {
             name: np.zeros(minutes) for name in ("gpu_j", "host_j", "storage_j", "network_j")
         }
         self._marked_s = 0.0
 
-    def set_speed(self, speed: float, now_s: float) -> None:
-        """Let all servers run at another speed from now on."""
+    def set_speeds(self, speeds: list[float], now_s: float) -> bool:
+        """Let the servers of each zone, an equal part of the pool, run at a speed; whether that changes anything."""
+        if speeds == self._speeds or (len(set(speeds)) == 1 and set(speeds) == set(self._speeds)):
+            return False
         self.engine.advance(now_s)
-        self.engine.set_speed(EVERY_SERVER, speed)
-        self.speed = speed
+        if len(set(speeds)) == 1:
+            self.engine.set_speed(EVERY_SERVER, speeds[0])
+        else:
+            for server in range(self.spec.servers):
+                self.engine.set_speed(server, speeds[zone_of(server, self.spec.servers, len(speeds))])
+        self.speed, self._speeds = sum(speeds) / len(speeds), speeds
+        return True
 
     def mark(self, minute: int, now_s: float) -> float:
         """Close a minute: gauges, server-seconds and joules. Returns the energy of all that computes in it [J]."""
@@ -59,17 +77,23 @@ class PoolBook:
         spec = self.spec
         powered_s = seconds[State.UP] + seconds[State.DRAINING] + seconds[State.WAKING]
         busy_s, busy_j = self.engine.work_in(minute)
-        idle_s = max(0.0, powered_s * spec.replicas_per_server - busy_s)
+        self.above_idle_j = self._above_idle_j(busy_s, busy_j)
+        idle_j = spec.idle_w * max(busy_s, powered_s * spec.replicas_per_server)
         asleep_j = self.server.asleep_w.value * seconds[State.ASLEEP]
         joules = {
-            "gpu_j": busy_j + spec.idle_w * idle_s,
-            "host_j": host_j(self.server, powered_s, busy_s / spec.replicas_per_server) + asleep_j,
+            "gpu_j": (idle_j + self.above_idle_j) * self.gpu_ratio,
+            "host_j": host_j(self.server, powered_s, busy_s / spec.replicas_per_server) * self.host_ratio + asleep_j,
             "storage_j": self.server.storage_w.value * spec.servers * length_s,
             "network_j": self.server.network_w.value * spec.servers * length_s,
         }
         for name, value in joules.items():
             self._energy[name][minute] = value
         return sum(joules.values())
+
+    def _above_idle_j(self, busy_s: float, counted_j: float) -> float:
+        """Energy of busy GPUs above idle: engines count it in proportion to speed, but slow chips save more."""
+        above_j = counted_j - self.spec.idle_w * busy_s
+        return above_j if self.speed == 1.0 else above_j * power_at_speed(self.way, self.speed) / self.speed
 
     def close(self) -> PoolMinutes:
         """The trace of the pool's minutes."""
@@ -85,3 +109,12 @@ class PoolBook:
             kv_room_tokens=spec.kv_room_tokens,
             **columns,
         )
+
+
+def zone_of(server: int, servers: int, zones: int) -> int:
+    """The zone of the hall that a pool's server stands in: zones hold equal parts of every pool, in order.
+
+    >>> [zone_of(server, 5, 2) for server in range(5)]
+    [0, 0, 0, 1, 1]
+    """
+    return server * zones // servers

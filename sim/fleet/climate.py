@@ -1,58 +1,158 @@
-"""The hall by minute: heat in, weather outside, cooling power, inlet temperature, and servers slowed in a warm hall."""
+"""The hall by minute: heat in, weather outside, cooling power and water, inlet temperatures, servers slowed by them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.plant_types import Cooling
-from sim.catalogue.types import Site
+from sim.catalogue.plant_types import Chiller, Cooling, Thermals
 from sim.fleet.census import PoolBook
-from sim.plant.cooling import cooling_w, hall_step, throttle_speed
+from sim.fleet.cooling_units import CoolingUnits, Running, Stretch
+from sim.fleet.weather import WeatherOfRun
+from sim.plant.cooling import CoolingPower, Outdoors, Units, chiller_units, cooling_power, removal, routes
+from sim.plant.inlet import throttle_speed
+from sim.plant.room import Removal, room_step
 from sim.traces.events import Event, EventLog
-from sim.traces.utilisation import PlantMinutes
-from sim.units import HOURS_PER_DAY, SECONDS_PER_HOUR
+
+Minutes = NDArray[np.float64]
+COLUMNS = (
+    *("cooling_j", "chiller_j", "fan_j", "pump_j", "rejection_j", "water_m3"),
+    *("outdoor_c", "wet_bulb_c", "inlet_c", "heat_removed_j", "heat_stored_j"),
+)
+
+
+@dataclass(frozen=True)
+class Hall:
+    """What a hall is built of."""
+
+    plant: Cooling
+    """Its cooling."""
+    chiller: Chiller
+    """Its chillers."""
+    thermals: Thermals
+    """What warm air does to its servers."""
+    sizing: Outdoors
+    """Weather that its cooling was sized for."""
+    nameplate_w: float
+    """Power of all its servers at most."""
+    units: int
+    """Chillers that carry the design load together."""
+    zones: int
+    """Parts with air handlers of their own."""
+
+    @property
+    def design_w(self) -> float:
+        """Heat that its cooling was built for."""
+        return self.plant.capacity_fraction.value * self.nameplate_w
+
+    @property
+    def store_j_per_k(self) -> float:
+        """Heat capacity of the whole hall."""
+        return self.plant.thermal_mass_j_per_k_per_w.value * self.nameplate_w
+
+    def chillers(self, alive: int, out: Outdoors) -> Units:
+        """Its chillers in a weather."""
+        return chiller_units(self.plant, self.chiller, self.design_w / self.units, alive, out, self.sizing)
 
 
 class Climate:
-    """Cooling of one hall that holds all pools."""
+    """Temperature and cooling of one hall that holds all pools, zone by zone, minute by minute."""
 
-    def __init__(
-        self, plant: Cooling, site: Site, month: int, start_s: float, books: Sequence[PoolBook], minutes: int
-    ) -> None:
-        self.plant, self.start_s, self.books = plant, start_s, books
-        self.dry_bulb_c = np.asarray(site.dry_bulb_c.value[month - 1])
-        self.wet_bulb_c = np.asarray(site.wet_bulb_c.value[month - 1])
-        self.design_w = sum(book.spec.servers * book.server.nameplate_w.value for book in books)
-        self.inlet_c = plant.supply_air_c.value
-        """Inlet temperature now."""
-        self._columns = {name: np.zeros(minutes) for name in ("cooling_j", "losses_j", "outdoor_c", "inlet_c")}
+    def __init__(self, hall: Hall, weather: WeatherOfRun, units: CoolingUnits, minutes: int) -> None:
+        self.hall, self.weather, self.units = hall, weather, units
+        self.inlet_c = [hall.plant.supply_air_c.value] * hall.zones
+        """Inlet temperature of each zone now."""
+        self.columns: dict[str, Minutes] = {name: np.zeros(minutes) for name in COLUMNS}
 
-    def mark(self, minute: int, end_s: float, length_s: float, it_j: float) -> None:
-        """Carry out the heat of a minute that has ended."""
-        begin_s = end_s - length_s
-        dry_c, wet_c = self._weather(self.dry_bulb_c, begin_s), self._weather(self.wet_bulb_c, begin_s)
-        step = hall_step(self.plant, self.inlet_c, it_j / length_s, self.design_w, length_s)
-        electrical_w = cooling_w(self.plant, step.removed_j / length_s, self.design_w, dry_c, wet_c)
-        self.inlet_c = step.inlet_c
-        losses_j = self.plant.loss_w_per_w.value * it_j
-        for name, value in zip(self._columns, (electrical_w * length_s, losses_j, dry_c, step.inlet_c), strict=True):
-            self._columns[name][minute] = value
+    def mark(self, minute: int, end_s: float, length_s: float, it_j: float) -> float:
+        """Carry out the heat of a minute that has ended. Returns the energy that it took [J]."""
+        out = self.weather.at(end_s - length_s / 2)
+        before_c, columns = list(self.inlet_c), self.columns
+        for stretch in self.units.stretches(end_s - length_s, end_s):
+            removed_j = self._cool(stretch, it_j / length_s, out)
+            power = self._power(removed_j / stretch.length_s, stretch.running, out)
+            self._count(minute, stretch.length_s, power)
+            columns["heat_removed_j"][minute] += removed_j
+        warmed_k = sum(self.inlet_c) - sum(before_c)
+        columns["heat_stored_j"][minute] = self.hall.store_j_per_k / self.hall.zones * warmed_k
+        columns["outdoor_c"][minute], columns["wet_bulb_c"][minute] = out.dry_bulb_c, out.wet_bulb_c
+        columns["inlet_c"][minute] = max(self.inlet_c)
+        return float(columns["cooling_j"][minute])
 
-    def throttle(self, now_s: float, log: EventLog) -> None:
-        """Set every server's speed by the inlet temperature, where that changes it."""
-        speed = throttle_speed(self.plant, self.inlet_c)
+    def speeds(self) -> list[float]:
+        """Speed factor of each zone's servers, by its inlet temperature."""
+        return [throttle_speed(self.hall.thermals, inlet_c) for inlet_c in self.inlet_c]
+
+    def _cool(self, stretch: Stretch, it_w: float, out: Outdoors) -> float:
+        """Follow every zone through a stretch; the heat removed from all of them."""
+        shares = self._shares()
+        steps = [
+            room_step(
+                self.inlet_c[zone],
+                it_w * share,
+                self._removal(stretch.running, zone, share, out),
+                self.hall.store_j_per_k / self.hall.zones,
+                stretch.length_s,
+            )
+            for zone, share in enumerate(shares)
+        ]
+        self.inlet_c = [step.inlet_c for step in steps]
+        return sum(step.removed_j for step in steps)
+
+    def _removal(self, running: Running, zone: int, share: float, out: Outdoors) -> Removal:
+        """What cooling can do for a zone: its coils carry a zone's part, and chillers divide by heat."""
+        hall, set_point_c = self.hall, self.hall.plant.supply_air_c.value
+        if not (running.powered and running.zones[zone]):
+            return Removal(set_point_c, 0.0, 0.0)
+        units = hall.chillers(running.chillers, out)
+        part = Units(units.capacity_w * share, units.alive)
+        return Removal(set_point_c, *removal(hall.plant, hall.chiller, part, hall.design_w / hall.zones, out))
+
+    def _shares(self) -> list[float]:
+        """Share of the hall's heat that each zone makes."""
+        return [1.0 / self.hall.zones] * self.hall.zones
+
+    def _power(self, removed_w: float, running: Running, out: Outdoors) -> CoolingPower:
+        hall = self.hall
+        units = hall.chillers(running.chillers, out)
+        return cooling_power(hall.plant, hall.chiller, routes(hall.plant, removed_w, out), units, hall.design_w, out)
+
+    def _count(self, minute: int, length_s: float, power: CoolingPower) -> None:
+        watts = {
+            "cooling_j": power.total_w,
+            "chiller_j": power.chiller_w,
+            "fan_j": power.fan_w,
+            "pump_j": power.pump_w,
+            "rejection_j": power.rejection_w,
+            "water_m3": power.water_m3_per_s,
+        }
+        for name, value in watts.items():
+            self.columns[name][minute] += value * length_s
+
+
+class Speeds:
+    """The speed of every zone of every pool: warmth, and a cap on power."""
+
+    def __init__(self, books: Sequence[PoolBook], zones: int, log: EventLog) -> None:
+        self.books, self.log = books, log
+        self._warm = [1.0] * zones
+        self._capped = {book.spec.name: 1.0 for book in books}
+
+    def set_warm(self, speeds: list[float]) -> None:
+        """Speed of each zone by its inlet temperature."""
+        self._warm = speeds
+
+    def set_capped(self, pool: str, speed: float) -> None:
+        """Speed of a pool by its cap on power."""
+        self._capped[pool] = speed
+
+    def apply(self, now_s: float) -> None:
+        """Let servers run at those speeds, where they differ from those they have."""
         for book in self.books:
-            if speed != book.speed:
-                book.set_speed(speed, now_s)
-                kind = "throttled" if speed < 1.0 else "unthrottled"
-                log.note(Event(now_s, book.spec.name, -1, kind, 0.0, "", 0.0, 0, 0))
-
-    def close(self) -> PlantMinutes:
-        """The trace of the hall."""
-        return PlantMinutes(**self._columns)
-
-    def _weather(self, hourly: NDArray[np.float64], at_s: float) -> float:
-        """Hourly values at local clock hours, straight lines between, around midnight too."""
-        hour = (self.start_s + at_s) / SECONDS_PER_HOUR % HOURS_PER_DAY
-        return float(np.interp(hour, np.arange(HOURS_PER_DAY + 1), np.append(hourly, hourly[0])))
+            wanted = [warm * self._capped[book.spec.name] for warm in self._warm]
+            before = book.speed
+            if book.set_speeds(wanted, now_s):
+                kind = "throttled" if book.speed < 1.0 else "unthrottled"
+                if kind == "throttled" or before < 1.0:
+                    self.log.note(Event(now_s, book.spec.name, -1, kind, 0.0, "", 0.0, 0, 0))

@@ -9,11 +9,10 @@ import numpy as np
 import simpy
 
 from sim.catalogue import Catalogue
-from sim.fleet.breakdown import Breakdowns
 from sim.fleet.building import build_pools
 from sim.fleet.census import PoolBook
-from sim.fleet.climate import Climate
 from sim.fleet.dispatch import Gateway, pools_of_use_cases
+from sim.fleet.plant import PlantOfRun, build_plant
 from sim.fleet.watchdog import Watchdog
 from sim.scenario.schema import Scenario
 from sim.serving.cells import CelledPool, MakeEngine
@@ -62,10 +61,8 @@ def _assemble(
     firsts = np.cumsum([0, *(spec.servers for spec in specs)]).tolist()
     pools = [CelledPool(spec, digest, make, first, threads) for spec, first in zip(specs, firsts, strict=False)]
     books = [_book(pool, scenario, catalogue, minutes) for pool in pools]
-    climate = _climate(scenario, catalogue, books, minutes)
-    breakdowns = _breakdowns(env, scenario, catalogue, books, streams, log)
-    watchdogs = [Watchdog(book) for book in books]
-    return Fleet(env, books, climate, breakdowns, log, digest, sink, watchdogs, scenario.plant.climate.enabled)
+    plant = build_plant(env, scenario, catalogue, books, streams, log, minutes)
+    return Fleet(env, books, plant, log, digest, sink, [Watchdog(book) for book in books])
 
 
 def _maker(env: simpy.Environment, engine: str, minutes: int) -> MakeEngine:
@@ -80,29 +77,8 @@ def _maker(env: simpy.Environment, engine: str, minutes: int) -> MakeEngine:
 def _book(engine: CelledPool, scenario: Scenario, catalogue: Catalogue, minutes: int) -> PoolBook:
     pool = scenario.fleet.pools[engine.spec.name]
     server = catalogue.pick("servers", pool.server)
-    return PoolBook(engine.spec, pool, server, engine, minutes)
-
-
-def _climate(scenario: Scenario, catalogue: Catalogue, books: list[PoolBook], minutes: int) -> Climate:
-    plant = catalogue.pick("cooling", scenario.plant.climate.cooling)
-    site = catalogue.pick("sites", scenario.plant.site)
-    return Climate(plant, site, scenario.day.date.month, scenario.day.start_s, books, minutes)
-
-
-def _breakdowns(
-    env: simpy.Environment,
-    scenario: Scenario,
-    catalogue: Catalogue,
-    books: list[PoolBook],
-    streams: Streams,
-    log: EventLog,
-) -> list[Breakdowns]:
-    chosen = scenario.plant.failures
-    if not chosen.enabled:
-        return []
-    hazard = catalogue.pick("hazards", chosen.hazard)
-    technicians = simpy.Resource(env, chosen.technicians)
-    return [Breakdowns(env, book, hazard, chosen.multiplier, technicians, streams, log) for book in books]
+    way = catalogue.pick("delivery", scenario.plant.delivery.kind)
+    return PoolBook(engine.spec, pool, server, way, engine, minutes)
 
 
 @dataclass(frozen=True)
@@ -113,10 +89,8 @@ class Fleet:
     """The clock."""
     books: list[PoolBook]
     """The pools with their engines."""
-    climate: Climate
-    """The hall."""
-    breakdowns: list[Breakdowns]
-    """Failures by pool; none where they are switched off."""
+    plant: PlantOfRun
+    """All that is around them."""
     log: EventLog
     """What happened."""
     digest: Digest
@@ -125,8 +99,6 @@ class Fleet:
     """Where rows go."""
     watchdogs: list[Watchdog]
     """One for each pool."""
-    throttles: bool
-    """Whether a warm hall slows servers down."""
 
     @property
     def engines(self) -> list[CelledPool]:
@@ -135,8 +107,7 @@ class Fleet:
 
     def run(self, end_s: float, gateway: Gateway, progress: Progress | None) -> None:
         """Let the day pass. At a minute mark the gateway comes last: a window is served, then the next deposited."""
-        for breakdowns in self.breakdowns:
-            breakdowns.start(end_s)
+        self.plant.start(end_s)
         self._ask_for_rows()
         self.env.process(self._minutes(end_s, progress))
         self.env.process(gateway.run(SECONDS_PER_MINUTE, end_s))
@@ -144,8 +115,7 @@ class Fleet:
         self._mark(ceil(end_s / SECONDS_PER_MINUTE) - 1, end_s)
         if progress:
             progress(end_s)
-        for breakdowns in self.breakdowns:
-            breakdowns.close(end_s)
+        self.plant.close(end_s)
         for engine in self.engines:
             engine.close(end_s)
         self._collect()
@@ -159,14 +129,13 @@ class Fleet:
             self._mark(minute, self.env.now)
             for watchdog in self.watchdogs:
                 watchdog.look(minute, self.env.now)
-            if self.throttles:
-                self.climate.throttle(self.env.now, self.log)
+            self.plant.control(self.env.now, SECONDS_PER_MINUTE)
             if progress:
                 progress(self.env.now)
 
     def _mark(self, minute: int, now_s: float) -> None:
         it_j = sum(book.mark(minute, now_s) for book in self.books)
-        self.climate.mark(minute, now_s, now_s - minute * SECONDS_PER_MINUTE, it_j)
+        self.plant.mark(minute, now_s, now_s - minute * SECONDS_PER_MINUTE, it_j)
         self._collect()
 
     def _ask_for_rows(self) -> None:
@@ -199,4 +168,4 @@ class Fleet:
         minutes = ceil(self.env.now / SECONDS_PER_MINUTE)
         ends = np.minimum(np.arange(1, minutes + 1) * SECONDS_PER_MINUTE, self.env.now)
         minute_s = np.diff(ends, prepend=0.0)
-        return UtilisationTrace(minute_s, tuple(book.close() for book in self.books), self.climate.close())
+        return UtilisationTrace(minute_s, tuple(book.close() for book in self.books), self.plant.minutes())

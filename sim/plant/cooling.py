@@ -1,119 +1,259 @@
-"""Carrying heat out of the hall: chiller, tower or dry cooler, fans, pumps, and the hall's own warmth."""
+"""Carrying heat out of the hall: outside air, economiser, chillers, tower or dry cooler, liquid; power and water."""
 
 from dataclasses import dataclass
 
-from sim.catalogue.plant_types import Cooling
+from sim.catalogue.plant_types import Chiller, Cooling
+from sim.plant.chiller import capacity_ratio, capacity_share_per_k, chillers_w, lift_k
 
-ZERO_CELSIUS_K = 273.15
-
-
-def chiller_cop(evaporator_c: float, condenser_c: float, carnot_fraction: float, cop_max: float) -> float:
-    """Heat moved a watt of compressor power, as a share of Carnot's limit between two temperatures [degC].
-
-    COP = fraction * (T_evaporator / (T_condenser - T_evaporator)), capped at what machines reach.
-
-    >>> round(chiller_cop(17.0, 35.0, 0.55, 12.0), 3)
-    8.866
-    """
-    lift = condenser_c - evaporator_c
-    if lift <= 0.0:
-        return cop_max
-    return min(cop_max, carnot_fraction * (evaporator_c + ZERO_CELSIUS_K) / lift)
-
-
-def rejection_c(plant: Cooling, dry_bulb_c: float, wet_bulb_c: float) -> float:
-    """Temperature of the water that comes back from the tower or dry cooler [degC]: wet or dry bulb plus an approach.
-
-    >>> from sim.catalogue import read_catalogue
-    >>> rejection_c(read_catalogue(kinds=["cooling"]).cooling["chiller_tower"], dry_bulb_c=30.0, wet_bulb_c=20.0)
-    24.0
-    """
-    outdoor = wet_bulb_c if plant.wet_rejection.value else dry_bulb_c
-    return outdoor + plant.rejection_approach_k.value
-
-
-def compressor_w(plant: Cooling, heat_w: float, dry_bulb_c: float, wet_bulb_c: float) -> float:
-    """Power of the chiller for a heat flow [W]; none where an economiser and the weather make it needless.
-
-    >>> from sim.catalogue import read_catalogue
-    >>> plant = read_catalogue(kinds=["cooling"]).cooling["chiller_tower"]
-    >>> round(compressor_w(plant, 1000.0, dry_bulb_c=30.0, wet_bulb_c=20.0), 3)
-    108.017
-    """
-    rejected_at = rejection_c(plant, dry_bulb_c, wet_bulb_c)
-    if plant.economiser.value and rejected_at <= plant.chilled_water_c.value:
-        return 0.0
-    evaporator = plant.chilled_water_c.value - plant.evaporator_approach_k.value
-    condenser = rejected_at + plant.condenser_approach_k.value
-    return heat_w / chiller_cop(evaporator, condenser, plant.carnot_fraction.value, plant.cop_max.value)
-
-
-def fan_w(plant: Cooling, heat_w: float, design_w: float) -> float:
-    """Power of the air handlers [W]: flow follows heat, power its cube, `fan_w_per_w` at the design load.
-
-    >>> from types import SimpleNamespace as Some
-    >>> fan_w(Some(fan_w_per_w=Some(value=0.02)), heat_w=500.0, design_w=1000.0)
-    2.5
-    """
-    load = heat_w / design_w if design_w else 0.0
-    return plant.fan_w_per_w.value * design_w * load**3
-
-
-def cooling_w(plant: Cooling, heat_w: float, design_w: float, dry_bulb_c: float, wet_bulb_c: float) -> float:
-    """Electrical power of all cooling machinery [W] that carries `heat_w` [W] out of a hall built for `design_w` [W].
-
-    Chiller, fans, and pumps that move the heat together with the chiller's own.
-
-    >>> from sim.catalogue import read_catalogue
-    >>> plant = read_catalogue(kinds=["cooling"]).cooling["chiller_tower"]
-    >>> round(cooling_w(plant, 1000.0, 1000.0, dry_bulb_c=30.0, wet_bulb_c=20.0), 3)
-    144.637
-    """
-    compressor = compressor_w(plant, heat_w, dry_bulb_c, wet_bulb_c)
-    return compressor + fan_w(plant, heat_w, design_w) + plant.pump_w_per_w.value * (heat_w + compressor)
+EVAPORATION_J_PER_M3 = 2.45e9
+"""Heat that a cubic metre of water takes up when it evaporates at some 20 degC (steam tables)."""
 
 
 @dataclass(frozen=True)
-class HallStep:
-    """What a stretch of time did to the hall."""
+class Outdoors:
+    """The weather at a moment."""
 
-    inlet_c: float
-    """Inlet temperature at its end."""
-    removed_j: float
-    """Heat carried out: heat produced less heat stored."""
+    dry_bulb_c: float
+    """Air temperature."""
+    wet_bulb_c: float
+    """Temperature to which evaporating water can cool it."""
 
 
-def hall_step(plant: Cooling, inlet_c: float, heat_w: float, design_w: float, duration_s: float) -> HallStep:
-    """Follow the hall for `duration_s` [s] of constant heat [W].
+@dataclass(frozen=True)
+class Routes:
+    """Where a heat flow goes."""
 
-    The plant removes up to its capacity. Heat beyond it warms the hall, C dT/dt = heat - capacity; spare capacity
-    cools the hall back to the set point, where it is held. Heat removed = heat produced - heat stored, exactly.
+    air_w: float
+    """Carried out by outside air."""
+    exchanged_w: float
+    """Handed to the outdoor water by a heat exchanger."""
+    chilled_w: float
+    """Carried by chillers."""
+
+    @property
+    def total_w(self) -> float:
+        """The whole."""
+        return self.air_w + self.exchanged_w + self.chilled_w
+
+
+@dataclass(frozen=True)
+class CoolingPower:
+    """What carrying a heat flow takes."""
+
+    chiller_w: float
+    """Compressors."""
+    fan_w: float
+    """Air handlers."""
+    pump_w: float
+    """Pumps."""
+    rejection_w: float
+    """Fans of towers or dry coolers."""
+    water_m3_per_s: float
+    """Make-up water."""
+
+    @property
+    def total_w(self) -> float:
+        """All electricity."""
+        return self.chiller_w + self.fan_w + self.pump_w + self.rejection_w
+
+
+@dataclass(frozen=True)
+class Units:
+    """The chillers that run."""
+
+    capacity_w: float
+    """What one of them carries in this weather."""
+    alive: int
+    """How many are there to run."""
+
+    @property
+    def total_w(self) -> float:
+        """What all of them carry."""
+        return self.capacity_w * self.alive
+
+
+def rejection_c(plant: Cooling, out: Outdoors) -> float:
+    """Temperature of the water that comes back from the tower or dry cooler [degC]: wet or dry bulb plus an approach.
+
+    >>> from sim.catalogue import read_catalogue
+    >>> rejection_c(read_catalogue(kinds=["cooling"]).cooling["chiller_tower"], Outdoors(30.0, 20.0))
+    24.0
+    """
+    outdoor = out.wet_bulb_c if plant.wet_rejection.value else out.dry_bulb_c
+    return outdoor + plant.rejection_approach_k.value
+
+
+def condenser_c(plant: Cooling, chiller: Chiller, out: Outdoors) -> float:
+    """Temperature of what cools the chiller's condenser [degC]: outdoor air, or the water from outside.
+
+    >>> from sim.catalogue import read_catalogue
+    >>> book = read_catalogue(kinds=["cooling", "chillers"])
+    >>> condenser_c(book.cooling["chiller_dry"], book.chillers["energyplus_air"], Outdoors(30.0, 20.0))
+    30.0
+    """
+    return out.dry_bulb_c if chiller.air_cooled.value else rejection_c(plant, out)
+
+
+def blown_c(plant: Cooling, out: Outdoors) -> float:
+    """Temperature of outside air as it enters the hall [degC]: dry bulb, nearer the wet bulb behind wet pads.
 
     >>> from types import SimpleNamespace as Some
-    >>> plant = Some(capacity_fraction=Some(value=0.5), thermal_mass_j_per_k_per_w=Some(value=30.0))
-    >>> plant.supply_air_c = Some(value=24.0)
-    >>> step = hall_step(plant, inlet_c=24.0, heat_w=800.0, design_w=1000.0, duration_s=60.0)
-    >>> round(step.inlet_c, 6), round(step.removed_j, 6)
-    (24.6, 30000.0)
+    >>> blown_c(Some(pad_fraction=Some(value=0.85)), Outdoors(30.0, 20.0))
+    21.5
     """
-    capacity_w = plant.capacity_fraction.value * design_w
-    store_j_per_k = plant.thermal_mass_j_per_k_per_w.value * design_w
-    drift_k = (heat_w - capacity_w) * duration_s / store_j_per_k
-    after = max(plant.supply_air_c.value, inlet_c + drift_k)
-    return HallStep(after, heat_w * duration_s - store_j_per_k * (after - inlet_c))
+    return out.dry_bulb_c - plant.pad_fraction.value * (out.dry_bulb_c - out.wet_bulb_c)
 
 
-def throttle_speed(plant: Cooling, inlet_c: float) -> float:
-    """Speed factor of servers at an inlet temperature [degC]: 1 up to the limit, then less by the kelvin, at least 0.1.
+def free_fraction(source_c: float, needed_c: float, handover_k: float) -> float:
+    """Share of a heat flow that a source at a temperature carries [1]: all up to the one needed, none a band above it.
+
+    >>> free_fraction(18.0, 20.0, 4.0), free_fraction(21.0, 20.0, 4.0), free_fraction(24.0, 20.0, 4.0)
+    (1.0, 0.75, 0.0)
+    """
+    if source_c <= needed_c:
+        return 1.0
+    return max(0.0, 1.0 - (source_c - needed_c) / handover_k) if handover_k else 0.0
+
+
+def routes(plant: Cooling, heat_w: float, out: Outdoors) -> Routes:
+    """How a heat flow [W] of the hall leaves it: liquid first, outside air, heat exchanger, and chillers for the rest.
+
+    >>> from sim.catalogue import read_catalogue
+    >>> plant = read_catalogue(kinds=["cooling"]).cooling["economiser_tower"]
+    >>> routes(plant, 1000.0, Outdoors(dry_bulb_c=20.0, wet_bulb_c=15.0))
+    Routes(air_w=0.0, exchanged_w=750.0, chilled_w=250.0)
+    """
+    liquid_w = plant.liquid_fraction.value * heat_w
+    air_share = plant.air_economiser.value * free_fraction(
+        blown_c(plant, out), plant.supply_air_c.value, plant.handover_k.value
+    )
+    air_w = (heat_w - liquid_w) * air_share
+    exchanged = rejection_c(plant, out) + plant.economiser_approach_k.value
+    band_k = plant.handover_k.value
+    cold_share = plant.economiser.value * free_fraction(exchanged, plant.chilled_water_c.value, band_k)
+    warm_share = free_fraction(exchanged, plant.liquid_supply_c.value, band_k)
+    exchanged_w = (heat_w - liquid_w - air_w) * cold_share + liquid_w * warm_share
+    return Routes(air_w, exchanged_w, heat_w - air_w - exchanged_w)
+
+
+def chiller_units(
+    plant: Cooling, chiller: Chiller, rated_w: float, alive: int, out: Outdoors, sizing: Outdoors
+) -> Units:
+    """What `alive` chillers carry, each of which carries `rated_w` [W] in the weather that they were sized for.
+
+    >>> from sim.catalogue import read_catalogue
+    >>> book = read_catalogue(kinds=["cooling", "chillers"])
+    >>> plant, chiller, hot = book.cooling["chiller_dry"], book.chillers["energyplus_air"], Outdoors(35.0, 22.0)
+    >>> chiller_units(plant, chiller, 1000.0, 3, hot, hot)
+    Units(capacity_w=1000.0, alive=3)
+    """
+    ratio = _ratio(plant, chiller, out) / _ratio(plant, chiller, sizing)
+    return Units(rated_w * ratio, alive)
+
+
+def _ratio(plant: Cooling, chiller: Chiller, out: Outdoors) -> float:
+    return capacity_ratio(chiller, lift_k(chiller, condenser_c(plant, chiller, out), plant.chilled_water_c.value))
+
+
+def removal(plant: Cooling, chiller: Chiller, units: Units, design_w: float, out: Outdoors) -> tuple[float, float]:
+    """Heat that leaves a hall at its set point with everything running [W], and how it grows with its warmth [W/K].
+
+    Coils give Q = U (T - T_water) with U such that they carry `design_w` at the set point and no more; chillers give
+    Q = K (1 + s (T_water - design)). The water's temperature settles where both are the same. Outside air and heat
+    exchangers carry their share of `design_w` beside the chillers.
+
+    >>> from sim.catalogue import read_catalogue
+    >>> book = read_catalogue(kinds=["cooling", "chillers"])
+    >>> plant, chiller, hot = book.cooling["chiller_dry"], book.chillers["energyplus_air"], Outdoors(35.0, 22.0)
+    >>> [round(x, 3) for x in removal(plant, chiller, Units(250.0, 4), 1000.0, hot)]
+    [1000.0, 38.64]
+    >>> [round(x, 3) for x in removal(plant, chiller, Units(250.0, 3), 1000.0, hot)]
+    [812.814, 31.407]
+    """
+    ways = routes(plant, design_w, out)
+    free_w = ways.air_w + ways.exchanged_w
+    if units.total_w <= 0.0 or design_w <= 0.0:
+        return free_w, 0.0
+    lift = lift_k(chiller, condenser_c(plant, chiller, out), plant.chilled_water_c.value)
+    share_per_k = capacity_share_per_k(chiller, lift)
+    reach_k = plant.supply_air_c.value - plant.chilled_water_c.value
+    coil_w_per_k, chiller_w_per_k = design_w / reach_k, units.total_w * share_per_k
+    slope = coil_w_per_k * chiller_w_per_k / (coil_w_per_k + chiller_w_per_k)
+    at_set_point = coil_w_per_k * units.total_w * (1.0 + share_per_k * reach_k) / (coil_w_per_k + chiller_w_per_k)
+    return min(design_w, free_w + at_set_point), slope
+
+
+def fan_w(plant: Cooling, air_w: float, design_w: float) -> float:
+    """Power of the air handlers [W]: flow follows heat, power its cube, `fan_w_per_w` at the design load.
 
     >>> from types import SimpleNamespace as Some
-    >>> plant = Some(throttle_inlet_c=Some(value=35.0), throttle_fraction_per_k=Some(value=0.05))
-    >>> throttle_speed(plant, 39.0)
-    0.8
+    >>> fan_w(Some(fan_w_per_w=Some(value=0.02)), air_w=500.0, design_w=1000.0)
+    2.5
     """
-    excess = max(0.0, inlet_c - plant.throttle_inlet_c.value)
-    return max(LOWEST_SPEED, 1.0 - plant.throttle_fraction_per_k.value * excess)
+    return _cubed(plant.fan_w_per_w.value, air_w, design_w)
 
 
-LOWEST_SPEED = 0.1
-"""A server slowed further than this would shut down; shutdown comes with the full plant model."""
+def _cubed(share: float, heat_w: float, design_w: float) -> float:
+    load = heat_w / design_w if design_w else 0.0
+    return share * design_w * load**3
+
+
+def make_up_m3_per_s(plant: Cooling, rejected_w: float) -> float:
+    """Water that a tower needs [m3/s]: what evaporates, and blow-down that keeps salts to so many cycles, and drift.
+
+    evaporation = share * heat / latent heat; blow-down = evaporation / (cycles - 1).
+
+    >>> from sim.catalogue import read_catalogue
+    >>> plant = read_catalogue(kinds=["cooling"]).cooling["chiller_tower"]
+    >>> round(make_up_m3_per_s(plant, 1e6) * 3600, 4)
+    1.6557
+    """
+    evaporated = plant.evaporated_fraction.value * rejected_w / EVAPORATION_J_PER_M3
+    cycles = plant.concentration_cycles.value
+    return evaporated * (cycles / (cycles - 1.0) + plant.drift_fraction.value)
+
+
+def pad_m3_per_s(plant: Cooling, air_w: float, out: Outdoors) -> float:
+    """Water that wet pads evaporate [m3/s] where outside air is too warm as it is, by latent heat.
+
+    >>> from sim.catalogue import read_catalogue
+    >>> plant = read_catalogue(kinds=["cooling"]).cooling["outside_air"]
+    >>> round(pad_m3_per_s(plant, 1e6, Outdoors(30.0, 20.0)) * 3600, 4)
+    1.301
+    """
+    if out.dry_bulb_c <= plant.supply_air_c.value:
+        return 0.0
+    cooled_w = air_w * (out.dry_bulb_c - blown_c(plant, out)) / plant.air_rise_k.value
+    cycles = plant.concentration_cycles.value
+    return cooled_w / EVAPORATION_J_PER_M3 * cycles / (cycles - 1.0)
+
+
+def cooling_power(
+    plant: Cooling, chiller: Chiller, ways: Routes, units: Units, design_w: float, out: Outdoors
+) -> CoolingPower:
+    """Power [W] and water that a heat flow takes, in a hall built for `design_w` [W].
+
+    Fans of air handlers, towers and dry coolers follow the cube law; pumps the heat in the water, the chillers' own
+    included.
+
+    >>> from sim.catalogue import read_catalogue
+    >>> book = read_catalogue(kinds=["cooling", "chillers"])
+    >>> plant, chiller = book.cooling["chiller_tower"], book.chillers["energyplus_water"]
+    >>> mild = Outdoors(dry_bulb_c=30.0, wet_bulb_c=20.0)
+    >>> power = cooling_power(plant, chiller, Routes(0.0, 0.0, 1000.0), Units(500.0, 2), 1000.0, mild)
+    >>> round(power.chiller_w, 2), round(power.total_w, 2)
+    (124.55, 163.21)
+    """
+    liquid_w = plant.liquid_fraction.value * ways.total_w
+    lift = lift_k(chiller, condenser_c(plant, chiller, out), plant.chilled_water_c.value)
+    compressors_w = chillers_w(chiller, ways.chilled_w, units.capacity_w, units.alive, lift)
+    wet_w = ways.exchanged_w + ways.chilled_w
+    outside_w = ways.exchanged_w if chiller.air_cooled.value else wet_w + compressors_w
+    evaporating_w = outside_w * plant.wet_rejection.value
+    return CoolingPower(
+        chiller_w=compressors_w,
+        fan_w=fan_w(plant, ways.total_w - liquid_w, design_w * (1.0 - plant.liquid_fraction.value)),
+        pump_w=plant.pump_w_per_w.value * (wet_w + compressors_w),
+        rejection_w=_cubed(plant.rejection_w_per_w.value, outside_w, design_w),
+        water_m3_per_s=make_up_m3_per_s(plant, evaporating_w) + pad_m3_per_s(plant, ways.air_w, out),
+    )

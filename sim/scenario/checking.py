@@ -109,6 +109,8 @@ def _places(scenario: Scenario, catalogue: Catalogue) -> Problems:
         (("plant", "site"), plant.site, "a site", catalogue.sites),
         (("plant", "efficiency"), plant.efficiency, "a set of efficiencies", catalogue.efficiencies),
         (("plant", "climate", "cooling"), plant.climate.cooling, "a cooling plant", catalogue.cooling),
+        (("plant", "climate", "thermals"), plant.climate.thermals, "what warm air does to servers", catalogue.thermals),
+        (("plant", "delivery", "kind"), plant.delivery.kind, "a way of power", catalogue.delivery),
         (("plant", "failures", "hazard"), plant.failures.hazard, "a set of failure rates", catalogue.hazards),
         (("prices", "book"), prices.book, "a price book", catalogue.prices),
     ]

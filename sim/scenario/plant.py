@@ -1,6 +1,15 @@
-"""What a person may choose of the plant: the site, its cooling, its failures."""
+"""What a person may choose of the plant: the site, its weather, cooling and power, failures and repair."""
 
-from sim.scenario.choice import Choice, Count, Name, NonNegative
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from sim.explaining import InsideError
+from sim.scenario.choice import Choice, Count, Fraction, Name, NonNegative, Positive
+from sim.scenario.repair import Repair
+
+NoneOrMore = Annotated[int, Field(ge=0)]
+Departure = Annotated[float, Field(ge=-5, le=5)]
 
 
 class Failures(Choice):
@@ -13,7 +22,36 @@ class Failures(Choice):
     multiplier: NonNegative = 1.0
     """Factor on all rates, for stress tests."""
     technicians: Count = 2
-    """Hands on site; a failure beyond them waits."""
+    """Hands on site round the clock, where no shifts are given; a failure beyond them waits."""
+
+
+class Weather(Choice):
+    """The weather outside."""
+
+    path: Name | None = None
+    """A year of hours: an EPW file, or a CSV, plain or gzipped, with utc (or date and time_lst), drybulb_c and rh_pct.
+    None: the site's typical day of the month."""
+    station: Name | None = None
+    """Whose rows count where the file's column `site` names several."""
+    departure: Departure = 0.0
+    """How far the typical day lies above its mean, in standard deviations of the month's days."""
+    drawn: bool = False
+    """Whether each day's departure is drawn, from a normal distribution about that."""
+
+
+class Trip(Choice):
+    """A stated failure of cooling."""
+
+    what: Literal["chillers", "zone"] = "chillers"
+    """Chillers of the plant, or the air handlers of one zone."""
+    at_s: NonNegative
+    """When, after the start of the day."""
+    duration_s: Positive
+    """How long it lasts."""
+    units: Count = 1
+    """How many chillers."""
+    zone: Count = 1
+    """Which zone, counted from one."""
 
 
 class Climate(Choice):
@@ -22,7 +60,60 @@ class Climate(Choice):
     cooling: Name = "chiller_tower"
     """Catalogue name of the cooling plant."""
     enabled: bool = True
-    """Whether a hall that is too warm slows its servers down; cooling energy counts either way."""
+    """Whether warm air slows servers down and switches them off; cooling energy counts either way."""
+    thermals: Name = "air_a2"
+    """Catalogue name of what warm air does to servers."""
+    units: Count = 4
+    """Chillers that carry the design load together."""
+    spare_units: NoneOrMore = 1
+    """Chillers beyond those."""
+    unit_failures: bool = True
+    """Whether chillers break by chance, where servers do."""
+    zones: Count = 1
+    """Equal parts of the hall with air handlers of their own."""
+    trips: dict[Name, Trip] = Field(default={})
+    """Failures of cooling at stated times, by name."""
+    weather: Weather = Weather()
+    """The weather outside."""
+
+    @model_validator(mode="after")
+    def _there_are_so_many(self) -> "Climate":
+        for name, trip in self.trips.items():
+            there = self.zones if trip.what == "zone" else self.units + self.spare_units
+            asked = trip.zone if trip.what == "zone" else trip.units
+            if asked > there:
+                what = f"asks for {'zone' if trip.what == 'zone' else 'chillers:'} {asked}, but there are {there}"
+                raise InsideError([(("trips", name), what)])
+        return self
+
+
+class Outage(Choice):
+    """A stated loss of the grid."""
+
+    at_s: NonNegative
+    """When, after the start of the day."""
+    duration_s: Positive
+    """How long it lasts."""
+
+
+class Delivery(Choice):
+    """The way of power from the grid to the servers."""
+
+    kind: Name = "double_conversion"
+    """Catalogue name of UPS, transformers and generators."""
+    feed_w: Positive | None = None
+    """Most power that the site may draw; servers are slowed beyond it. None: whatever is asked."""
+    floors: dict[Name, Fraction] = Field(default={})
+    """Pools that may be slowed for that, the first first, each down to this share of its GPUs' power; all pools alike,
+    without a floor, where none is named."""
+    ride_through_s: NonNegative = 300.0
+    """How long the batteries carry the servers' nameplate power."""
+    generators: bool = True
+    """Whether generators take over."""
+    random_outages: bool = True
+    """Whether the grid fails by chance."""
+    outages: dict[Name, Outage] = Field(default={})
+    """Losses of the grid at stated times, by name."""
 
 
 class Plant(Choice):
@@ -34,5 +125,9 @@ class Plant(Choice):
     """Catalogue name of the kernel efficiencies."""
     climate: Climate = Climate()
     """Cooling."""
+    delivery: Delivery = Delivery()
+    """Power."""
     failures: Failures = Failures()
-    """Breakdown and repair."""
+    """What breaks."""
+    repair: Repair = Repair()
+    """How it is mended, and what is serviced before it breaks."""

@@ -90,12 +90,32 @@ class PlantMinutes:
 
     cooling_j: Minutes
     """Energy of chillers, fans, pumps and towers."""
+    chiller_j: Minutes
+    """Its part for compressors."""
+    fan_j: Minutes
+    """Its part for air handlers."""
+    pump_j: Minutes
+    """Its part for pumps."""
+    rejection_j: Minutes
+    """Its part for fans of towers or dry coolers."""
     losses_j: Minutes
     """Electrical losses between the feed and the servers."""
+    ups_j: Minutes
+    """Their part in the UPS."""
+    transformer_j: Minutes
+    """Their part in transformers."""
+    water_m3: Minutes
+    """Make-up water of towers and wet pads."""
+    heat_removed_j: Minutes
+    """Heat carried out of the hall."""
+    heat_stored_j: Minutes
+    """Heat that warmed the hall; negative where it cooled."""
     outdoor_c: Minutes
     """Outdoor dry-bulb temperature."""
+    wet_bulb_c: Minutes
+    """Outdoor wet bulb."""
     inlet_c: Minutes
-    """Air temperature at the servers' inlets, at the end of the minute."""
+    """Air temperature at the inlets of the warmest zone's servers, at the end of the minute."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +144,19 @@ class UtilisationTrace:
         """Power usage effectiveness of the day: feed energy over IT energy."""
         it_j = float(self.it_j.sum())
         return float(self.facility_j.sum()) / it_j if it_j else float("nan")
+
+    @property
+    def pue_by_minute(self) -> Minutes:
+        """Power usage effectiveness of each minute; not a number where no server draws power."""
+        it_j = self.it_j
+        nothing: Minutes = np.full(it_j.size, np.nan)
+        return np.asarray(np.divide(self.facility_j, it_j, out=nothing, where=it_j > 0.0))
+
+    @property
+    def wue_m3_per_j(self) -> float:
+        """Water usage effectiveness of the day: make-up water over IT energy."""
+        it_j = float(self.it_j.sum())
+        return float(self.plant.water_m3.sum()) / it_j if it_j else float("nan")
 
     def table(self) -> "pd.DataFrame":
         """One row a minute and pool; plant columns repeat for every pool."""

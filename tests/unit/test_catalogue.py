@@ -226,7 +226,7 @@ def test_an_unknown_key_is_refused_on_both_levels(folder: Path) -> None:
 def test_a_server_must_name_a_gpu_of_the_catalogue(folder: Path) -> None:
     spoil(folder, "servers", "gpu: h100_sxm", "gpu: h100_smx")
     (problem,) = refusal(folder)
-    assert "names the GPU 'h100_smx', which is not in gpus.yaml (did you mean h100_sxm?)" in problem
+    assert "names 'h100_smx', which is not in gpus.yaml (did you mean h100_sxm?)" in problem
     assert f"servers.yaml:{line_of(folder, 'servers', 'h100_smx')}:" in problem
 
 

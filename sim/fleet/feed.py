@@ -1,0 +1,71 @@
+"""Power on its way to the servers, by minute: losses of UPS and transformers, and the cap that a weak feed asks for."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.catalogue.plant_types import Delivery as Way
+from sim.fleet.census import PoolBook
+from sim.plant.delivery import capped_speed, power_at_speed, transformer_loss_w, ups_loss_w
+from sim.scenario.plant import Delivery
+
+Minutes = NDArray[np.float64]
+
+
+class Feed:
+    """The feed of one site."""
+
+    def __init__(self, way: Way, chosen: Delivery, books: Sequence[PoolBook], least_speed: float, minutes: int) -> None:
+        self.way, self.chosen, self.books = way, chosen, books
+        self.rated_w = way.rating_fraction.value * sum(
+            book.spec.servers * book.server.nameplate_w.value for book in books
+        )
+        self.least_speed = least_speed
+        self.it_w = 0.0
+        """Power of the servers in the last minute."""
+        self.drawn_w = 0.0
+        """Power drawn in the last minute."""
+        self.columns: dict[str, Minutes] = {name: np.zeros(minutes) for name in ("losses_j", "ups_j", "transformer_j")}
+
+    def mark(self, minute: int, length_s: float, it_j: float, cooling_j: float) -> None:
+        """Count the losses of a minute that has ended."""
+        self.it_w, cooling_w = it_j / length_s, cooling_j / length_s
+        ups_w = ups_loss_w(self.way, self.it_w, self.rated_w)
+        transformer_w = transformer_loss_w(self.way, self.it_w + ups_w + cooling_w, self.rated_w)
+        self.drawn_w = self.it_w + cooling_w + ups_w + transformer_w
+        for name, watts in (("ups_j", ups_w), ("transformer_j", transformer_w), ("losses_j", ups_w + transformer_w)):
+            self.columns[name][minute] = watts * length_s
+
+    def caps(self, length_s: float) -> dict[str, float]:
+        """Speed of each pool that keeps the feed's limit, judged by the minute that has just ended.
+
+        What the busy GPUs would draw at full speed is worked out from what they drew at theirs; the excess over the
+        limit, less what goes with it in cooling and losses, is taken from the pools in their order, each down to its
+        floor, or from all alike where no order is given.
+        """
+        limit_w = self.chosen.feed_w
+        if limit_w is None or not self.drawn_w:
+            return {}
+        full_w = {
+            book.spec.name: book.above_idle_j / length_s / power_at_speed(self.way, book.speed) for book in self.books
+        }
+        drawn_w = {book.spec.name: book.above_idle_j / length_s for book in self.books}
+        overhead = self.drawn_w / self.it_w
+        excess_w = self.it_w + sum(full_w.values()) - sum(drawn_w.values()) - limit_w / overhead
+        return {name: self._speed(share) for name, share in self._shares(full_w, excess_w).items()}
+
+    def _shares(self, full_w: dict[str, float], excess_w: float) -> dict[str, float]:
+        """Share of their GPUs' power that pools keep."""
+        floors = self.chosen.floors
+        if not floors:
+            whole_w = sum(full_w.values())
+            return dict.fromkeys(full_w, 1.0 - max(0.0, excess_w) / whole_w if whole_w else 1.0)
+        shares, left_w = dict.fromkeys(full_w, 1.0), max(0.0, excess_w)
+        for name, floor in floors.items():
+            taken_w = min(left_w, full_w[name] * (1.0 - floor))
+            shares[name], left_w = 1.0 - taken_w / full_w[name] if full_w[name] else 1.0, left_w - taken_w
+        return shares
+
+    def _speed(self, share: float) -> float:
+        return max(self.least_speed, capped_speed(self.way, share))

@@ -1,0 +1,96 @@
+"""The hall as a store of heat: its temperature between two events, in closed form."""
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RoomStep:
+    """What a stretch of time did to the hall."""
+
+    inlet_c: float
+    """Inlet temperature at its end."""
+    removed_j: float
+    """Heat carried out."""
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What cooling can do, all of it running."""
+
+    set_point_c: float
+    """Temperature at which it holds the hall, and below which it does not cool."""
+    at_set_point_w: float
+    """Heat carried out at the set point."""
+    growth_w_per_k: float
+    """Heat carried out beyond that, a kelvin above the set point."""
+
+
+def room_step(inlet_c: float, heat_w: float, cooling: Removal, store_j_per_k: float, duration_s: float) -> RoomStep:
+    """Follow the hall for `duration_s` [s] of constant heat [W], exactly.
+
+    Below its set point the hall only warms. At it, it is held as long as cooling can carry the heat. Above it all
+    cooling runs:
+
+        C dT/dt = heat - Q - g (T - set point)
+
+    with the solution T(t) = T_inf + (T_0 - T_inf) e^(-g t / C), T_inf = set point + (heat - Q) / g. The heat removed is
+    the integral of Q + g (T - set point), so that heat produced = heat removed + heat stored can be tested.
+
+    >>> step = room_step(24.0, 800.0, Removal(24.0, 500.0, 0.0), store_j_per_k=30_000.0, duration_s=60.0)
+    >>> round(step.inlet_c, 9), round(step.removed_j, 6)
+    (24.6, 30000.0)
+    >>> step = room_step(24.0, 800.0, Removal(24.0, 500.0, 40.0), store_j_per_k=30_000.0, duration_s=1e6)
+    >>> round(step.inlet_c, 9)
+    31.5
+    """
+    warming_s = min(duration_s, _warming_s(inlet_c, heat_w, cooling.set_point_c, store_j_per_k))
+    begun_c = inlet_c + heat_w * warming_s / store_j_per_k
+    left_s = duration_s - warming_s
+    if left_s <= 0.0:
+        return RoomStep(begun_c, 0.0)
+    begun_c = max(begun_c, cooling.set_point_c)
+    running_s = min(left_s, _falling_s(begun_c, heat_w, cooling, store_j_per_k))
+    end_c, removed_j = _running(begun_c, heat_w, cooling, store_j_per_k, running_s)
+    held_s = left_s - running_s
+    return RoomStep(cooling.set_point_c if held_s > 0.0 else end_c, removed_j + heat_w * held_s)
+
+
+def _warming_s(now_c: float, heat_w: float, set_point_c: float, store_j_per_k: float) -> float:
+    """Time until a hall that is too cold reaches its set point."""
+    missing_j = max(0.0, set_point_c - now_c) * store_j_per_k
+    return missing_j / heat_w if heat_w > 0.0 else math.inf if missing_j else 0.0
+
+
+def _falling_s(now_c: float, heat_w: float, cooling: Removal, store_j_per_k: float) -> float:
+    """Time until a hall that is too warm is back at its set point; never where cooling cannot carry the heat."""
+    spare_w, above_k = cooling.at_set_point_w - heat_w, now_c - cooling.set_point_c
+    if spare_w <= 0.0:
+        return math.inf if spare_w < 0.0 or above_k > 0.0 else 0.0
+    if cooling.growth_w_per_k * above_k <= spare_w * _SMALL:
+        return above_k * store_j_per_k / spare_w
+    return store_j_per_k / cooling.growth_w_per_k * math.log1p(cooling.growth_w_per_k * above_k / spare_w)
+
+
+def _running(
+    now_c: float, heat_w: float, cooling: Removal, store_j_per_k: float, duration_s: float
+) -> tuple[float, float]:
+    """Temperature after a stretch with all cooling running, and the heat it carried out."""
+    excess_w, growth = heat_w - cooling.at_set_point_w, cooling.growth_w_per_k
+    above_k = now_c - cooling.set_point_c
+    first, second = _means(growth * duration_s / store_j_per_k)
+    drift_k = (excess_w - growth * above_k) * duration_s / store_j_per_k * first
+    above_k_s = above_k * duration_s * first + excess_w * duration_s**2 / store_j_per_k * second
+    return now_c + drift_k, cooling.at_set_point_w * duration_s + growth * above_k_s
+
+
+def _means(decay: float) -> tuple[float, float]:
+    """Means of e^-x over 0..decay, m = (1 - e^-x) / x, and of what it lacks, (1 - m) / x."""
+    if decay > _SMALL:
+        first = -math.expm1(-decay) / decay
+        return first, (1.0 - first) / decay
+    return 1.0 - decay / 2.0 + decay**2 / 6.0, 0.5 - decay / 6.0
+
+
+_SMALL = 1e-5
+"""Up to this share of a time constant the first terms of the series are exact in a double."""
