@@ -12,6 +12,7 @@ from sim.accounting.price import charge
 from sim.accounting.prices import ResolvedPrices, resolve_prices
 from sim.accounting.usage import Served, Usage, measure
 from sim.catalogue import Catalogue, read_catalogue, with_facts
+from sim.catalogue.catalogue import Overrides
 from sim.documents import dotted, raise_all
 from sim.errors import ScenarioError
 from sim.scenario.checking import problems
@@ -65,11 +66,12 @@ class DayResult:
         ledger = article_ledger(entry, fleet, self.scenario.day.duration_s, tariff, self.usage.served)
         return ArticleView(ledger, tuple(reconcile(ledger, self.ledger)))
 
-    def reprice(self, prices: Prices) -> "DayResult":
-        """The same day at other prices; nothing is simulated again."""
-        scenario = self.scenario.model_copy(update={"prices": prices})
-        ledger = _price(scenario, self.catalogue, self.usage)
-        return replace(self, scenario=scenario, ledger=ledger)
+    def reprice(self, prices: Prices, facts: Overrides | None = None) -> "DayResult":
+        """The same day at other prices, `facts` that are prices among them; nothing is simulated again."""
+        scenario = self.scenario.model_copy(update={"prices": prices} | ({"facts": facts} if facts else {}))
+        catalogue = with_facts(self.catalogue, facts or {})
+        ledger = _price(scenario, catalogue, self.usage)
+        return replace(self, scenario=scenario, catalogue=catalogue, ledger=ledger)
 
 
 def load(name_or_path: str, changes: Mapping[str, Any] | None = None) -> Scenario:
@@ -86,12 +88,13 @@ def run(
     threads: int = 1,
     progress: Callable[[float], None] | None = None,
     catalogue: Catalogue | None = None,
+    replication: int = 0,
 ) -> DayResult:
     """Simulate a scenario's day and price it.
 
     `trace` says which requests are kept: "none", "sample", "full", or a sink of sim.traces.sinks. `threads` says how
     many cells of a pool run at a time; it changes no answer. `progress` is called with the simulated time, minute by
-    minute; who runs many days hands over the catalogue, too.
+    minute; who runs many days hands over the catalogue, too. Each `replication` is another random day of the same seed.
     """
     from sim.fleet.simulate import simulate
 

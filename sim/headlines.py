@@ -33,6 +33,12 @@ def summary(result: DayResult) -> dict[str, Any]:
     return numbers
 
 
+def repriced(numbers: dict[str, Any], result: DayResult) -> dict[str, Any]:
+    """The headline numbers of a day that was priced again, from those at its former prices: much faster than anew."""
+    changed: dict[str, Any] = _plain({"scenario_hash": scenario_hash(result.scenario), **_cost(result)})
+    return {key: value for key, value in numbers.items() if not key.startswith("article_")} | changed
+
+
 def _requests(result: DayResult) -> dict[str, int]:
     """Arrivals by fate: arrived = finished + refused + lost + in flight; who left unserved counts as lost."""
     traces, count = result.traces, result.traces.digest.count

@@ -38,9 +38,10 @@ def simulate(
     sink: Sink | None = None,
     threads: int = 1,
     progress: Progress | None = None,
+    replication: int = 0,
 ) -> DayTraces:
     """Simulate a scenario's day and return its traces, checked; every request that the sink wants goes there."""
-    streams = Streams(scenario.seed)
+    streams = Streams(scenario.seed, replication)
     source = open_workload(scenario, catalogue, streams)
     fleet = _assemble(scenario, catalogue, streams, engine, sink or Nothing(), threads)
     with Gateway(fleet.env, source, fleet.engines, pools_of_use_cases(scenario)) as gateway:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+from typing import Any
 
 from sim.scenario.schema import Scenario
 
@@ -13,15 +14,22 @@ NEXT_LINE = "\x85"
 
 def canonical(scenario: Scenario) -> str:
     """The fully resolved scenario as YAML, keys in the schema's order; reading it gives an equal scenario."""
+    return as_yaml(scenario.model_dump(mode="json"))
+
+
+def as_yaml(data: dict[str, Any]) -> str:
+    """Plain data as YAML, keys in their order; reading it gives equal data."""
     from ruamel.yaml import YAML
 
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # annotated as None
     yaml.width = 2**20
-    yaml.allow_unicode = NEXT_LINE not in scenario.model_dump_json()  # unless escaped, it reads back as a space
+    yaml.allow_unicode = NEXT_LINE not in json.dumps(
+        data, ensure_ascii=False
+    )  # unless escaped, it reads back as a space
     stream = io.StringIO()
-    yaml.dump(scenario.model_dump(mode="json"), stream)
+    yaml.dump(data, stream)
     return stream.getvalue()
 
 

@@ -67,14 +67,19 @@ def _children(value: Any) -> dict[str, Any]:
 
 
 def replace(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
-    """The same scenario with dotted paths set to other values, validated anew; all problems are told at once."""
-    data = _plain(scenario)
+    """The same scenario with dotted paths set to other values, validated anew; all problems are told at once.
+
+    Only the sections that a path leads into are taken apart and validated: studies do this a hundred thousand times.
+    """
+    wanted = {path: split(path) for path in changes}
+    touched = {keys[0] for keys in wanted.values()}
+    data = {name: _plain(value) if name in touched else value for name, value in scenario}
     file = f"scenario {scenario.name!r}"
     problems = []
     for path, value in changes.items():
-        problem = put(data, split(path), value)
+        problem = put(data, wanted[path], value)
         if problem:
-            problems.append(f"{file}: {dotted(split(path))}: {problem}")
+            problems.append(f"{file}: {dotted(wanted[path])}: {problem}")
     raise_all(problems, ScenarioError)
     return validated(Document(Path(file), data, {(): Place(file, 0, 0)}))
 
@@ -158,7 +163,7 @@ def _plain(value: Any) -> Any:
 def _hint(data: dict[str, Any], keys: Keys) -> str:
     """What a path may have meant whose first key is unknown: a full path with that last key, or another first key."""
     last = str(keys[-1])
-    nearest = _nearest(data, last) or _nearest(_plain(Scenario(name="default")), last)
+    nearest = _nearest(_plain(data), last) or _nearest(_plain(Scenario(name="default")), last)
     return nearest or did_you_mean(str(keys[0]), Scenario.model_fields)
 
 

@@ -1,0 +1,118 @@
+"""Workers of dask.distributed: processes of this machine, or of a cluster whose scheduler is running somewhere."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sim.errors import InputError
+from sim.studies.cells import prepare
+from sim.version import __version__
+
+CONNECT_S = 10.0
+"""How long a scheduler may take to answer."""
+WORKERS_S = 30.0
+"""How long to wait for the first worker of a cluster."""
+ERRORS_ONLY = 40
+"""Level at which dask's own log speaks."""
+
+
+class DaskWorkers:
+    """The workers of one client."""
+
+    def __init__(self, client: Any, count: int) -> None:
+        from distributed import as_completed
+
+        self.count, self._client = count, client
+        self._watched = as_completed()
+
+    def submit(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        """Hand out work; tasks among the arguments are replaced by their answers where the work is done."""
+        return self._client.submit(work, *arguments, pure=False)
+
+    def watch(self, task: Any) -> None:
+        """Have a task handed back when it is done."""
+        self._watched.add(task)
+
+    def next(self) -> tuple[Any, Any]:
+        """Wait for a task."""
+        task = next(self._watched)
+        return task, task.exception() or task.result()
+
+
+@contextmanager
+def open_workers(jobs: int, scheduler: str | None, engine: str) -> Iterator[DaskWorkers]:
+    """Workers for the length of a study: `jobs` processes here, or those of the scheduler at an address."""
+    import dask
+
+    quiet = dask.config.set({"distributed.comm.timeouts.connect": CONNECT_S, "distributed.admin.tick.limit": "1h"})
+    with quiet, _reached(scheduler) if scheduler else _started(jobs) as client:
+        _prepare(client, engine)
+        yield DaskWorkers(client, len(client.scheduler_info(n_workers=-1)["workers"]))
+
+
+@contextmanager
+def _started(jobs: int) -> Iterator[Any]:
+    """A cluster of this machine."""
+    from distributed import Client, LocalCluster
+
+    with _deaf_children():
+        cluster = LocalCluster(
+            n_workers=jobs,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            memory_limit=0,
+            silence_logs=ERRORS_ONLY,
+        )
+    with cluster, Client(cluster) as client:
+        yield client
+
+
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Processes started within do not hear Ctrl-C, which is for the one that started them."""
+    try:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except ValueError:  # not the main thread, which alone hears Ctrl-C
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _reached(scheduler: str) -> Iterator[Any]:
+    """The cluster of a scheduler that is running."""
+    from distributed import Client
+
+    try:
+        client = Client(scheduler, timeout=CONNECT_S)
+    except (OSError, ValueError, TypeError) as error:
+        what = " ".join(str(error).split()) or "no answer"
+        raise InputError(
+            f"--scheduler {scheduler}: no dask scheduler answers there ({what}); start one with `dask scheduler`, "
+            f"or leave the option out to work on this machine"
+        ) from None
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=WORKERS_S)
+        except TimeoutError:
+            raise InputError(
+                f"--scheduler {scheduler}: has no workers; start some with `dask worker {scheduler} --nthreads 1`"
+            ) from None
+        yield client
+
+
+def _prepare(client: Any, engine: str) -> None:
+    """Have every worker read and compile what it needs, and refuse workers that run another version."""
+    try:
+        versions = client.run(prepare, engine)
+    except ModuleNotFoundError as error:
+        raise InputError(f"the workers cannot import {error.name}: start them in the project's environment") from None
+    others = {address: version for address, version in versions.items() if version != __version__}
+    if others:
+        address, version = next(iter(others.items()))
+        raise InputError(f"the worker at {address} runs version {version}, this is {__version__}: make them the same")

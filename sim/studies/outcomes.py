@@ -1,0 +1,65 @@
+"""Numbers of a day as columns: result.json with dotted names, their units, and which of them grow with the fleet."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sim.catalogue import Catalogue
+from sim.scenario.schema import Scenario
+from sim.units import SECONDS_PER_MINUTE, unit_of
+
+Numbers = dict[str, Any]
+"""Dotted names of result.json to numbers or text; None where undefined."""
+
+GROWS = ("requests.", "tokens.", "cost_usd.", "energy_kwh.", "article_usd.", "article_steps.")
+"""Beginnings of names of numbers that double when the fleet and its demand do."""
+GROWS_TOO = ("fleet.servers", "fleet.gpus", "fleet.failures")
+
+
+def flat(value: Any, name: str = "") -> Numbers:
+    """A nested mapping as one of dotted names; items of lists are numbered from zero.
+
+    >>> flat({"pue": 1.2, "cost_usd": {"total": 3.0}})
+    {'pue': 1.2, 'cost_usd.total': 3.0}
+    """
+    if not isinstance(value, dict | list):
+        return {name: value}
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    start = f"{name}." if name else ""
+    return {path: number for key, inner in items for path, number in flat(inner, f"{start}{key}").items()}
+
+
+def unit(name: str) -> str:
+    """Unit of an outcome, from the last part of its name that tells one; "1" where none does.
+
+    >>> unit("latency.ttft_s.p99"), unit("usd_per_request"), unit("pue")
+    ('s', 'USD/request', '1')
+    """
+    found = [unit_of(f"_{part}") for part in reversed(name.split("."))]
+    return next((told for told in found if told), "1")
+
+
+def grows(name: str) -> bool:
+    """Whether a number doubles when the fleet and its demand do."""
+    return name.startswith(GROWS) or name in GROWS_TOO
+
+
+def grown(numbers: Mapping[str, Any], factor: float) -> Numbers:
+    """The numbers of a fleet `factor` times as large under as many times the demand."""
+    if factor == 1:
+        return dict(numbers)
+    return {name: value * factor if _is_number(value) and grows(name) else value for name, value in numbers.items()}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float)
+
+
+def known_outcomes(scenario: Scenario, catalogue: Catalogue) -> list[str]:
+    """Names of all numbers of result.json for such a day, from a minute in which nobody asks anything."""
+    from sim.day import run
+    from sim.headlines import summary
+
+    changes: dict[str, Any] = {f'fleet.pools."{name}".servers': 1 for name in scenario.fleet.pools}
+    changes |= {"day.duration_s": SECONDS_PER_MINUTE, "workload.demand.requests_per_day": 0.0, "workload.trace": None}
+    numbers = flat(summary(run(scenario.replace(changes), engine="reference", catalogue=catalogue)))
+    return [name for name, value in numbers.items() if not isinstance(value, str)]

@@ -1,0 +1,135 @@
+"""Which input moves an outcome: tornado, Morris' elementary effects, Sobol' indices, PAWN (the last three by SALib)."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from sim.streams import Streams
+from sim.studies.designs import LEVELS, TRIM, problem
+from sim.studies.estimates import Values
+from sim.studies.points import Points
+from sim.studies.results import Interval
+
+RESAMPLES = 200
+"""Bootstrap samples of an index."""
+PAWN_RESAMPLES = 30
+"""Bootstrap samples of PAWN's median, which is dearer."""
+SLICES = 10
+"""PAWN: parts into which each input's range is cut."""
+
+Results = dict[str, Any]
+
+
+def tornado(values: Values, inputs: list[tuple[str, list[Any]]]) -> Results:
+    """Bars of an outcome, the longest first; `values` one a draw, `inputs` paths with their values in each draw."""
+    bars = [
+        {
+            "path": path,
+            "low_input": told[1 + 2 * index],
+            "high_input": told[2 + 2 * index],
+            "at_low": float(values[1 + 2 * index]),
+            "at_high": float(values[2 + 2 * index]),
+        }
+        for index, (path, told) in enumerate(inputs)
+    ]
+    return {"base": float(values[0]), "bars": sorted(bars, key=_length)}
+
+
+def _length(bar: dict[str, Any]) -> float:
+    """Longest first; what is not known last."""
+    length = abs(bar["at_high"] - bar["at_low"])
+    return -length if math.isfinite(length) else math.inf
+
+
+def morris(values: Values, points: Points, paths: list[str], confidence: float, streams: Streams) -> Results:
+    """Mean, mean size and spread of elementary effects [outcome's unit a width of the input], by trajectory."""
+    from SALib.analyze import morris as salib
+
+    y, x = _whole(len(paths) + 1, values, points)
+    if _is_flat(y):
+        return {"indices": [_morris_row(path, 0.0, (0.0, 0.0), 0.0) for path in paths]}
+    grid = np.rint((x - TRIM) / (1 - 2 * TRIM) * (LEVELS - 1)) / (LEVELS - 1)
+    found = salib.analyze(
+        problem(paths), grid, y, num_resamples=RESAMPLES, conf_level=confidence, num_levels=LEVELS, seed=_seed(streams)
+    )
+    columns = zip(paths, found["mu"], found["mu_star"], found["mu_star_conf"], found["sigma"], strict=True)
+    rows = [_morris_row(path, mu, (star, half), sigma) for path, mu, star, half, sigma in columns]
+    return {"indices": sorted(rows, key=lambda row: -row["mu_star"]["estimate"])}
+
+
+def _morris_row(path: str, mu: float, star: tuple[float, float], sigma: float) -> Results:
+    return {"path": path, "mu": float(mu), "mu_star": _interval(*star), "sigma": float(sigma)}
+
+
+def sobol(values: Values, paths: list[str], confidence: float, streams: Streams) -> Results:
+    """First-order and total indices: shares of the outcome's variance, with bootstrap intervals."""
+    from SALib.analyze import sobol as salib
+
+    (y,) = _whole(len(paths) + 2, values)
+    told: Results = {
+        "mean": float(y.mean()) if y.size else math.nan,
+        "sd": float(y.std(ddof=1)) if y.size else math.nan,
+    }
+    if _is_flat(y):
+        return told | {"indices": [_sobol_row(path, (0.0, 0.0), (0.0, 0.0)) for path in paths]}
+    found = salib.analyze(
+        problem(paths), y, calc_second_order=False, num_resamples=RESAMPLES, conf_level=confidence, seed=_seed(streams)
+    )
+    columns = zip(paths, found["S1"], found["S1_conf"], found["ST"], found["ST_conf"], strict=True)
+    rows = [_sobol_row(path, (first, half), (total, width)) for path, first, half, total, width in columns]
+    return told | {"indices": sorted(rows, key=lambda row: -row["total"]["estimate"])}
+
+
+def _sobol_row(path: str, first: tuple[float, float], total: tuple[float, float]) -> Results:
+    return {"path": path, "first": _interval(*first), "total": _interval(*total)}
+
+
+def pawn(values: Values, points: Points, paths: list[str], confidence: float, streams: Streams) -> Results:
+    """How far an input moves the whole distribution of an outcome, tails included: Kolmogorov's distance by slices."""
+    y, x = _whole(1, values, points)
+    rng = streams.rng("pawn")
+    x = np.column_stack([x, rng.random(len(x))])
+    names = [*paths, "dummy"]
+    if _is_flat(y) or len(y) < SLICES * 2:
+        return {"indices": [_pawn_row(path, np.zeros(4), np.zeros(2)) for path in paths], "dummy": 0.0}
+    found = _pawn(names, x, y)
+    again = [rng.integers(len(y), size=len(y)) for _ in range(PAWN_RESAMPLES)]
+    medians = np.array([_pawn(names, x[sample], y[sample])[1] for sample in again])
+    tail = (1 - confidence) / 2
+    ends = np.quantile(medians, [tail, 1 - tail], axis=0)
+    rows = [_pawn_row(path, found[:, index], ends[:, index]) for index, path in enumerate(paths)]
+    rows.sort(key=lambda row: -row["median"]["estimate"])
+    return {"indices": rows, "dummy": float(found[1, -1])}
+
+
+def _pawn(names: list[str], x: Points, y: Values) -> Values:
+    """Minimum, median, mean and maximum by input: shape (4, inputs)."""
+    from SALib.analyze import pawn as salib
+
+    found = salib.analyze(problem(names), x, y, S=SLICES)
+    return np.array([found[name] for name in ("minimum", "median", "mean", "maximum")])
+
+
+def _pawn_row(path: str, found: Values, ends: Values) -> Results:
+    minimum, median, mean, maximum = (float(value) for value in found)
+    told = Interval(median, min(median, float(ends[0])), max(median, float(ends[1])))
+    return {"path": path, "median": told._asdict(), "minimum": minimum, "mean": mean, "maximum": maximum}
+
+
+def _whole(block: int, values: Values, *others: Points) -> list[Any]:
+    """Values, and rows of the others, of those blocks of draws in which nothing is missing."""
+    kept = np.repeat(np.isfinite(values.reshape(-1, block)).all(axis=1), block)
+    return [values[kept], *(other[kept] for other in others)]
+
+
+def _is_flat(values: Values) -> bool:
+    return values.size < 2 or float(np.ptp(values)) == 0.0
+
+
+def _interval(estimate: float, half: float) -> dict[str, float]:
+    return Interval(float(estimate), float(estimate - half), float(estimate + half))._asdict()
+
+
+def _seed(streams: Streams) -> int:
+    return int(streams.rng("bootstrap").integers(2**31))
