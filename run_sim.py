@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sim.catalogue import Catalogue
     from sim.day import DayResult
     from sim.scenario.schema import Scenario
+    from sim.studies.plan import Plan
     from sim.traces.sinks import Sink
 
 DEFAULT_DAY = "support_chatbot"
@@ -189,9 +190,66 @@ def _warm_up() -> None:
         warm_up()
 
 
+Draws = Annotated[int | None, typer.Option(min=1, help="Draws of a study, or random days of a batch: fewer or more.")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Worker processes; one for each processor otherwise.")]
+Scheduler = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Work on the cluster of this dask scheduler.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with what the folder holds.")]
+Bias = Annotated[bool, typer.Option("--bias", help="Measure a fleet's fraction against the whole fleet, too.")]
+StudyOut = Annotated[Path | None, typer.Option(help="Folder for the results; out/NAME otherwise.")]
+AnyEngine = Annotated[Engine, typer.Option(help="How batching is simulated.")]
+
+
+@app.command()
+def batch(
+    batch: Annotated[str, typer.Argument(help="A batch file, or the name of a shipped one.")],
+    draws: Draws = None,
+    jobs: Jobs = None,
+    scheduler: Scheduler = None,
+    resume: Resume = False,
+    bias: Bias = False,
+    engine: AnyEngine = Engine.COMPILED,
+    out: StudyOut = None,
+) -> None:
+    """Run scenarios side by side and compare what their days cost."""
+    from sim.studies.reading import read_batch
+
+    _conduct(read_batch(batch, draws, engine.value), jobs, scheduler, resume, bias, out)
+
+
+@app.command()
+def study(
+    study: Annotated[str, typer.Argument(help="A study file, or the name of a shipped one.")],
+    draws: Draws = None,
+    jobs: Jobs = None,
+    scheduler: Scheduler = None,
+    resume: Resume = False,
+    bias: Bias = False,
+    engine: AnyEngine = Engine.COMPILED,
+    out: StudyOut = None,
+) -> None:
+    """Say how sure a day's cost is, or what moves it."""
+    from sim.studies.reading import read_study
+
+    _conduct(read_study(study, draws, engine.value), jobs, scheduler, resume, bias, out)
+
+
+def _conduct(plan: "Plan", jobs: int | None, scheduler: str | None, resume: bool, bias: bool, out: Path | None) -> None:
+    """Carry out a plan; exit with 1 where cells failed, with 130 where Ctrl-C ended it."""
+    from reports.studying import StoppedError, conduct
+    from sim.saving import slug
+
+    if plan.engine == Engine.COMPILED.value:
+        _warm_up()
+    try:
+        folder = out or RESULTS / slug(plan.question.name)
+        failed = conduct(plan, folder, jobs or _threads(), scheduler, resume, bias)
+    except StoppedError as stopped:
+        _stop(str(stopped), STOPPED)
+    if failed:
+        raise typer.Exit(DEFECT)
+
+
 UNBUILT = {
-    "batch": "a batch of scenarios side by side",
-    "study": "Monte Carlo and sensitivity studies",
     "report": "the PDF report",
     "predict": "the laws against measured points",
 }

@@ -59,7 +59,7 @@ def _requests(numbers: dict[str, Any]) -> Text:
 
 
 def _latency(numbers: dict[str, Any]) -> Table:
-    table = _table("latency", "mean", "p50", "p90", "p99", "max")
+    table = plain_table("latency", "mean", "p50", "p90", "p99", "max")
     for metric, name in LATENCY_NAMES.items():
         row = numbers["latency"][metric]
         table.add_row(name, *(_time(row[column]) for column in ("mean", "p50", "p90", "p99", "max")))
@@ -78,7 +78,7 @@ def _fleet(numbers: dict[str, Any]) -> Text:
 
 def _energy(numbers: dict[str, Any]) -> Table:
     energy = numbers["energy_kwh"]
-    table = _table("energy", "GPUs", "hosts", "storage", "network", "cooling", "losses", "total")
+    table = plain_table("energy", "GPUs", "hosts", "storage", "network", "cooling", "losses", "total")
     names = ("gpu", "host", "storage", "network", "cooling", "losses", "total")
     table.add_row("kWh", *(f"{energy[name]:,.1f}" for name in names))
     table.add_row("share", *(f"{energy[name] / energy['total']:.1%}" if energy["total"] else "-" for name in names))
@@ -86,7 +86,7 @@ def _energy(numbers: dict[str, Any]) -> Table:
 
 
 def _cost(numbers: dict[str, Any]) -> Table:
-    table = _table("cost", "USD", "share")
+    table = plain_table("cost", "USD", "share")
     costs = numbers["cost_usd"]
     for name in ("hardware", "energy", "maintenance", "total"):
         share = costs[name] / costs["total"] if costs["total"] else 0.0
@@ -95,14 +95,15 @@ def _cost(numbers: dict[str, Any]) -> Table:
 
 
 def _article(numbers: dict[str, Any]) -> Table:
-    table = _table("as the article books it", "change USD", "total USD")
+    table = plain_table("as the article books it", "change USD", "total USD")
     for step in numbers["article_steps"]:
         name = step["name"] if step["name"] == "article" else f"{step['name']}, booked properly"
         table.add_row(name, f"{step['change_usd']:+,.2f}", f"{step['total_usd']:,.2f}")
     return table
 
 
-def _table(*columns: str) -> Table:
+def plain_table(*columns: str) -> Table:
+    """A table without lines, its first column to the left and all others to the right."""
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
     for index, column in enumerate(columns):
         table.add_column(column, justify="right" if index else "left")

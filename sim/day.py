@@ -102,7 +102,7 @@ def run(
     catalogue = catalogue or read_catalogue()
     raise_all([f"{dotted(where)}: {what}" for where, what in problems(scenario, catalogue)], ScenarioError)
     claims = with_facts(catalogue, scenario.facts)
-    traces = simulate(scenario, claims, engine, open_sink(trace), threads, progress)
+    traces = simulate(scenario, claims, engine, open_sink(trace), threads, progress, replication)
     return priced_day(scenario, catalogue, engine, traces)
 
 

@@ -13,6 +13,9 @@ ROOMS = {
     "numba": ("sim.serving.kernel",),
     "llvmlite": (),
     "pyarrow": ("sim.traces.request", "sim.traces.sinks"),
+    "dask": ("sim.studies.cluster",),
+    "distributed": ("sim.studies.cluster",),
+    "SALib": ("sim.studies.designs", "sim.studies.sensitivity"),
     "matplotlib": ("reports",),
     "typst": ("reports",),
     "rich": ("reports", "run_sim"),
@@ -29,7 +32,18 @@ ROOMS = {
 }
 """Library, or a room of our own: the packages and modules that may import it."""
 
-ON_DEMAND = ("pyarrow", "pandas", "matplotlib", "typst", "sim.serving.compiled", "sim.serving.warming")
+ON_DEMAND = (
+    "pyarrow",
+    "pandas",
+    "scipy",
+    "dask",
+    "distributed",
+    "SALib",
+    "matplotlib",
+    "typst",
+    "sim.serving.compiled",
+    "sim.serving.warming",
+)
 """Imported inside functions only: slow to import, and not needed by every run."""
 
 

@@ -1,0 +1,164 @@
+"""What the command line shows of a batch or study: the answer, how sure it is, and what could not be done."""
+
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from reports.terminal import plain_table
+
+MOST_BARS = 15
+"""Inputs that a ranking shows."""
+QUANTILES = ("p05", "p50", "p95")
+LONGEST_PATH = 48
+
+
+def study_summary(summary: dict[str, Any], where: str) -> RenderableType:
+    """The summary of a batch or study from its summary.json."""
+    tables = [table for name in summary["outcomes"] for table in (Text(), _table_of(summary, name))]
+    written = Text(f"\nwritten to {where}", style="dim", no_wrap=True, overflow="ignore")
+    return Group(_headline(summary), *tables, *_goals(summary), *_fraction(summary), written)
+
+
+def failures(summary: dict[str, Any]) -> list[str]:
+    """A line for every cell that failed."""
+    told = [
+        f"cell {one['cell']} ({one['label']}, replication {one['replication']}) failed: {one['message']}"
+        for one in summary["failed"]
+    ]
+    left = summary["cells"]["failed"] - len(told)
+    return told + [f"and {left:,} more cells; outcomes.parquet has all of them"] * (left > 0)
+
+
+def _headline(summary: dict[str, Any]) -> Text:
+    text = Text()
+    text.append(f"{summary['name']}\n", style="bold")
+    cells, kind = summary["cells"], summary["kind"].replace("_", " ")
+    text.append(f"{kind} of {summary['scenario']}: {cells['done']:,} of {cells['planned']:,} cells")
+    if kind != "batch":
+        text.append(f", {summary['draws']:,} draws of {len(summary['inputs'])} inputs")
+    text.append(f", {_days(summary)}; intervals at {summary['confidence']:.0%}")
+    if summary.get("stopped"):
+        text.append(f"\nstopped after {summary['stopped']['draws']:,} draws: {summary['stopped']['because']}")
+    return text
+
+
+def _days(summary: dict[str, Any]) -> str:
+    count, whose = summary["replications"], "variant" if summary["kind"] == "batch" else "draw"
+    days = f"{count} random day{'s' * (count > 1)}"
+    return f"the same {days} for every {whose}" if summary["days"] == "shared" else f"{days} for each {whose}"
+
+
+def _table_of(summary: dict[str, Any], name: str) -> Table:
+    result, title = summary["results"][name], f"{name} [{summary['units'][name]}]"
+    if summary["kind"] == "batch":
+        return _variants(result, title, summary["base"])
+    if summary["kind"] == "monte_carlo":
+        return _distribution(result, title)
+    return _ranking(summary["kind"], result, title)
+
+
+def _variants(result: dict[str, Any], title: str, base: str) -> Table:
+    table = plain_table(title, "mean", "interval", f"less {base}", "interval", "change")
+    for name, told in result["variants"].items():
+        difference = result["differences"].get(name)
+        cells = ["", "", ""]
+        if difference is not None:
+            relative = difference["relative"]
+            change = "-" if relative is None else f"{relative:+.1%}"
+            cells = [_signed(difference["mean"]["estimate"]), _interval(difference["mean"]), change]
+        table.add_row(Text(name), _number(told["mean"]["estimate"]), _interval(told["mean"]), *cells)
+    return table
+
+
+def _distribution(result: dict[str, Any], title: str) -> Table:
+    table = plain_table(title, "estimate", "interval")
+    rows = [("mean", result["mean"])]
+    rows += [(f"{name[1:].lstrip('0')} % quantile", result["quantiles"][name]) for name in QUANTILES]
+    rows += [("mean of the highest twentieth", result["cvar"]["p95"])]
+    for name, told in rows:
+        table.add_row(name, _number(told["estimate"]), _interval(told))
+    if result["variance"] is not None:
+        share = result["variance"]["world_share"]
+        table.add_row(
+            "share of variance from what is not known", _percent(share["estimate"]), _interval(share, _percent)
+        )
+    for path, rank in _strongest(result["rank_correlations"]):
+        table.add_row(Text(f"  rank correlation with {_short(path)}"), f"{rank:+.2f}", "")
+    return table
+
+
+def _strongest(ranks: dict[str, float | None]) -> list[tuple[str, float]]:
+    known = [(path, rank) for path, rank in ranks.items() if rank is not None]
+    return sorted(known, key=lambda pair: -abs(pair[1]))[:3]
+
+
+def _ranking(kind: str, result: dict[str, Any], title: str) -> Table:
+    if kind == "tornado":
+        table = plain_table(title, "input low", "input high", "at low", "at high")
+        for bar in result["bars"][:MOST_BARS]:
+            cells = (bar["low_input"], bar["high_input"], bar["at_low"], bar["at_high"])
+            table.add_row(Text(_short(bar["path"])), *map(_number, cells))
+        table.add_row("all at their medians", "", "", _number(result["base"]), "", style="dim")
+        return table
+    columns = {"morris": ("mu_star", "sigma"), "sobol": ("first", "total"), "pawn": ("median", "maximum")}[kind]
+    table = plain_table(title, *(part for column in columns for part in (column.replace("_star", "*"), "interval")))
+    for row in result["indices"][:MOST_BARS]:
+        table.add_row(Text(_short(row["path"])), *(cell for column in columns for cell in _cells(row[column])))
+    if kind == "pawn":
+        table.add_row("an input without any effect", _number(result["dummy"]), "", "", "", style="dim")
+    return table
+
+
+def _cells(told: Any) -> tuple[str, str]:
+    return (_number(told["estimate"]), _interval(told)) if isinstance(told, dict) else (_number(told), "")
+
+
+def _goals(summary: dict[str, Any]) -> list[RenderableType]:
+    if not summary.get("goals"):
+        return []
+    table = plain_table("goal", "limit", "missed", "interval")
+    for goal in summary["goals"]:
+        limit = f"<= {goal['at_most']:,.6g}" if "at_most" in goal else f">= {goal['at_least']:,.6g}"
+        missed = goal["missed"]
+        label = Text(f"{goal['name']}: {goal['outcome']}")
+        table.add_row(label, limit, _percent(missed["estimate"]), _interval(missed, _percent))
+    return [Text(), table]
+
+
+def _fraction(summary: dict[str, Any]) -> list[RenderableType]:
+    told = summary["fleet_fraction"]
+    if told is None:
+        return []
+    text = f"\nstudied on {told['asked']} of the fleet ({told['realised']:.3%} of its servers), grown to the whole"
+    if told["bias"] is None:
+        return [Text(f"{text}; --bias measures what that gets wrong")]
+    table = plain_table("bias of the fraction on the base day", "full fleet", "fraction", "off by")
+    for name, one in told["bias"].items():
+        relative = "-" if one["relative"] is None else f"{one['relative']:+.2%}"
+        table.add_row(name, _number(one["full"]), _number(one["fraction"]), relative)
+    return [Text(text), table]
+
+
+def _short(path: str) -> str:
+    """A path that fits a column: its end says most."""
+    return path if len(path) <= LONGEST_PATH else f"...{path[3 - LONGEST_PATH :]}"
+
+
+def _number(value: Any) -> str:
+    if value is None or isinstance(value, str):
+        return value or "-"
+    return f"{value:,.2f}" if abs(value) >= 1000 else f"{value:,.4g}"
+
+
+def _signed(value: float | None) -> str:
+    return "-" if value is None else f"{'+' if value > 0 else ''}{_number(value)}"
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1%}"
+
+
+def _interval(told: dict[str, Any], form: Any = _number) -> str:
+    return "" if told["low"] is None else f"{form(told['low'])} to {form(told['high'])}"
