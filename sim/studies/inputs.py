@@ -1,6 +1,6 @@
 """Inputs of a study: dotted paths with distributions; which figures a day offers; which inputs are prices only."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -75,8 +75,13 @@ def offered(scenario: Scenario, catalogue: Catalogue, chosen: FactsChosen) -> li
         Input(path, _spread(fact, chosen.distribution), fact.source)
         for path, fact in facts_in_use(scenario, catalogue)
         if fact.low is not None and fact.high is not None and fact.low < fact.high
-        if not any(path == left or path.startswith(f"{left}.") for left in chosen.without)
+        if not chosen.only or _begins(path, chosen.only)
+        if not _begins(path, chosen.without)
     ]
+
+
+def _begins(path: str, starts: Iterable[str]) -> bool:
+    return any(path == start or path.startswith(f"{start}.") for start in starts)
 
 
 def _spread(fact: Fact, kind: str) -> Any:

@@ -19,7 +19,7 @@ from sim.scenario.schema import Scenario
 from sim.streams import Streams
 from sim.studies.designs import design
 from sim.studies.distributions import Discrete
-from sim.studies.inputs import FACTS, Input, is_price, offered
+from sim.studies.inputs import FACTS, Input, facts_in_use, is_price, offered
 from sim.studies.outcomes import known_outcomes
 from sim.studies.plan import Draws, Plan, Variants
 from sim.studies.points import Points, spread_points, tie
@@ -124,6 +124,15 @@ class Draft:
         what = problem.removeprefix(f"{blamed[0]}: ") if blamed else problem
         self.complain(place, what)
 
+    def check_starts(self, where: Keys, starts: Iterable[str]) -> None:
+        """Note every beginning of a path with which no figure in use begins."""
+        known = [path for path, _ in facts_in_use(self.base, self.catalogue)]
+        for index, start in enumerate(starts):
+            if not any(path == start or path.startswith(f"{start}.") for path in known):
+                self.complain(
+                    (*where, index), f"{start}: no figure that the day uses begins so{did_you_mean(start, known)}"
+                )
+
     def check_outcomes(self, named: Iterable[tuple[Keys, str]]) -> None:
         """Note every outcome that no day has."""
         known = known_outcomes(self.base, self.catalogue)
@@ -191,6 +200,8 @@ def plan_study(question: Study, document: Document, engine: EngineName = "compil
     if question.facts:
         own = set(question.uncertain)
         inputs += [it for it in offered(draft.base, draft.catalogue, question.facts) if it.path not in own]
+        for name in ("only", "without"):
+            draft.check_starts(("facts", name), getattr(question.facts, name))
     for one in inputs:
         for value in _probe(one):
             draft.try_changes(draft.base, {one.path: value}, ("uncertain",))

@@ -85,8 +85,10 @@ class FactsChosen(Frozen):
 
     distribution: Literal["pert", "triangular", "uniform"] = "pert"
     """How a figure is spread over its range."""
+    only: tuple[str, ...] = ()
+    """Paths, or beginnings of paths, that are taken, as in facts.prices; all where none is named."""
     without: tuple[str, ...] = ()
-    """Paths, or beginnings of paths, that are left out, as in facts.sites."""
+    """Paths, or beginnings of paths, that are left out."""
 
 
 class Correlation(Frozen):
