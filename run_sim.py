@@ -1,13 +1,10 @@
 """The command line: what a day of serving a large language model costs."""
 
 import os
-import platform
-import resource
 import sys
 import time
 import traceback
 from contextlib import suppress
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -26,8 +23,6 @@ if TYPE_CHECKING:
 
 DEFAULT_DAY = "support_chatbot"
 RESULTS = Path("out")
-BYTES_PER_KIB = 1024
-WIDTH_OF_FILES = 200
 PROGRAM = "run_sim.py"
 DEFECT, WRONG_INPUT, STOPPED = 1, 2, 130
 
@@ -71,12 +66,13 @@ def run(
     """Simulate one day and say what it costs."""
     import sim
     from reports.console import tell
+    from reports.record import Stopwatch
     from reports.terminal import day_summary
     from sim.catalogue import read_catalogue
     from sim.saving import default_folder, finish, workshop
     from sim.scenario.reading import read_scenario
 
-    started, clock = datetime.now(UTC), time.perf_counter()
+    watch = Stopwatch()
     catalogue = read_catalogue()
     day = read_scenario(scenario, change or [], seed, catalogue)
     folder = out or default_folder(RESULTS, day.name, day)
@@ -84,7 +80,7 @@ def run(
         begun = time.perf_counter()
         result = _simulate(day, engine, _sink(trace, unfinished, day), catalogue)
         simulate_s = time.perf_counter() - begun
-        finish(result, unfinished, folder, _run_record(started, time.perf_counter() - clock, simulate_s))
+        finish(result, unfinished, folder, watch.record(simulate_s=round(simulate_s, 3), threads=_threads()))
     tell(day_summary(sim.summary(result), str(folder)))
 
 
@@ -116,30 +112,11 @@ def _sink(trace: TraceMode, unfinished: Path, day: "Scenario") -> "Sink":
 
 
 @app.command()
-def check(file: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")]) -> None:
-    """Tell all problems of a scenario, and what it comes to."""
-    from reports.console import tell
-    from reports.inventory import pools_table
-    from sim.catalogue import read_catalogue, with_facts
-    from sim.documents import read_document
-    from sim.errors import FitError
-    from sim.fleet.building import build_pools, check_fit
-    from sim.scenario.reading import read_scenario, scenario_file
-    from sim.streams import Streams
-    from sim.workload.source import open_workload
+def check(file: Annotated[str, typer.Argument(help="A file, or the name of a shipped one.")]) -> None:
+    """Tell all problems of a scenario, batch or study, and what it comes to."""
+    from reports.checking import check_file
 
-    catalogue = read_catalogue()
-    day = read_scenario(file, catalogue=catalogue)
-    catalogue = with_facts(catalogue, day.facts)
-    misfits = check_fit(day, catalogue)
-    if misfits:
-        document = read_document(scenario_file(file))
-        raise FitError("\n".join(document.problem(path, what) for path, what in misfits))
-    if day.workload.trace and day.workload.trace.path is None:
-        what = "no problems, but it needs --set workload.trace.path=FILE.csv to run"
-    else:
-        what = f"no problems; {open_workload(day, catalogue, Streams(day.seed)).expected:,.0f} requests expected"
-    tell(pools_table(build_pools(day, catalogue, Streams(day.seed)), day), f"\n{file}: {what}")
+    check_file(file)
 
 
 @app.command("list")
@@ -190,47 +167,36 @@ def _warm_up() -> None:
         warm_up()
 
 
-Draws = Annotated[int | None, typer.Option(min=1, help="Draws of a study, or random days of a batch: fewer or more.")]
+Draws = Annotated[int | None, typer.Option(min=1, help="Draws of a study, or random days of a batch.")]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Worker processes; one for each processor otherwise.")]
 Scheduler = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Work on the cluster of this dask scheduler.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with what the folder holds.")]
 Bias = Annotated[bool, typer.Option("--bias", help="Measure a fleet's fraction against the whole fleet, too.")]
 StudyOut = Annotated[Path | None, typer.Option(help="Folder for the results; out/NAME otherwise.")]
-AnyEngine = Annotated[Engine, typer.Option(help="How batching is simulated.")]
 
 
-@app.command()
-def batch(
-    batch: Annotated[str, typer.Argument(help="A batch file, or the name of a shipped one.")],
-    draws: Draws = None,
-    jobs: Jobs = None,
-    scheduler: Scheduler = None,
-    resume: Resume = False,
-    bias: Bias = False,
-    engine: AnyEngine = Engine.COMPILED,
-    out: StudyOut = None,
-) -> None:
-    """Run scenarios side by side and compare what their days cost."""
-    from sim.studies.reading import read_batch
+def _add_question(name: str, what: str) -> None:
+    """A command that runs many days: batch or study; both take the same options."""
 
-    _conduct(read_batch(batch, draws, engine.value), jobs, scheduler, resume, bias, out)
+    @app.command(name, help=what)
+    def ask(
+        file: Annotated[str, typer.Argument(help=f"A {name} file, or the name of a shipped one.")],
+        draws: Draws = None,
+        jobs: Jobs = None,
+        scheduler: Scheduler = None,
+        resume: Resume = False,
+        bias: Bias = False,
+        engine: Annotated[Engine, typer.Option(help="How batching is simulated.")] = Engine.COMPILED,
+        out: StudyOut = None,
+    ) -> None:
+        from sim.studies.reading import read_batch, read_study
+
+        read = read_batch if name == "batch" else read_study
+        _conduct(read(file, draws, engine.value), jobs, scheduler, resume, bias, out)
 
 
-@app.command()
-def study(
-    study: Annotated[str, typer.Argument(help="A study file, or the name of a shipped one.")],
-    draws: Draws = None,
-    jobs: Jobs = None,
-    scheduler: Scheduler = None,
-    resume: Resume = False,
-    bias: Bias = False,
-    engine: AnyEngine = Engine.COMPILED,
-    out: StudyOut = None,
-) -> None:
-    """Say how sure a day's cost is, or what moves it."""
-    from sim.studies.reading import read_study
-
-    _conduct(read_study(study, draws, engine.value), jobs, scheduler, resume, bias, out)
+_add_question("batch", "Run scenarios side by side and compare what their days cost.")
+_add_question("study", "Say how sure a day's cost is, or what moves it.")
 
 
 def _conduct(plan: "Plan", jobs: int | None, scheduler: str | None, resume: bool, bias: bool, out: Path | None) -> None:
@@ -276,19 +242,6 @@ def _options(
 
         tell(__version__)
         raise typer.Exit
-
-
-def _run_record(started: datetime, wall_s: float, simulate_s: float) -> dict[str, Any]:
-    """All that may differ between two equal runs."""
-    return {
-        "command": sys.argv,
-        "started": started.isoformat(timespec="seconds"),
-        "wall_s": round(wall_s, 3),
-        "simulate_s": round(simulate_s, 3),
-        "peak_rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * BYTES_PER_KIB,
-        "threads": _threads(),
-        "host": platform.node(),
-    }
 
 
 def main() -> None:

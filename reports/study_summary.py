@@ -7,6 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.terminal import plain_table
+from sim.studies.distributions import in_words
+from sim.studies.plan import Plan, Variants
 
 MOST_BARS = 15
 """Inputs that a ranking shows."""
@@ -29,6 +31,20 @@ def failures(summary: dict[str, Any]) -> list[str]:
     ]
     left = summary["cells"]["failed"] - len(told)
     return told + [f"and {left:,} more cells; outcomes.parquet has all of them"] * (left > 0)
+
+
+def plan_table(plan: Plan) -> Table:
+    """What a batch or study is going to vary."""
+    rows = plan.rows
+    if isinstance(rows, Variants):
+        table = plain_table("variant", "changes")
+        for name, changes in zip(rows.names, rows.changes, strict=True):
+            table.add_row(Text(name), Text(", ".join(f"{path}: {value}" for path, value in changes.items())))
+        return table
+    table = plain_table("input", "distribution", "source")
+    for one in rows.inputs:
+        table.add_row(Text(one.path), Text(in_words(one.distribution)), one.source)
+    return table
 
 
 def _headline(summary: dict[str, Any]) -> Text:

@@ -29,7 +29,7 @@ class Order:
     """The base day, of the full fleet."""
     engine: EngineName
     """How batching is simulated."""
-    fraction: Fraction | None
+    fleet_fraction: Fraction | None
     """The part of the fleet that is simulated."""
 
 
@@ -98,7 +98,7 @@ def simulate_day(order: Order, cell: Cell, replication: int) -> Day | Failure:
 
 def _simulate(order: Order, cell: Cell, replication: int) -> Day:
     changes = {path: value for path, value in cell.changes.items() if not is_price(path)}
-    scenario, larger = shrink(order.base.replace(changes), order.fraction)
+    scenario, larger = shrink(order.base.replace(changes), order.fleet_fraction)
     result = run(scenario, engine=order.engine, catalogue=the_catalogue(), replication=replication)
     return Day(result, summary(result), changes, larger)
 

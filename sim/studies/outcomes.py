@@ -12,6 +12,8 @@ Numbers = dict[str, Any]
 
 GROWS = ("requests.", "tokens.", "cost_usd.", "energy_kwh.", "article_usd.", "article_steps.")
 """Beginnings of names of numbers that double when the fleet and its demand do."""
+RATIOS = {"usd_per_million_output_tokens": "USD/Mtoken", "wh_per_request": "Wh/request"}
+"""Units of numbers whose names end like a unit of another kind."""
 GROWS_TOO = ("fleet.servers", "fleet.gpus", "fleet.failures")
 
 
@@ -31,9 +33,11 @@ def flat(value: Any, name: str = "") -> Numbers:
 def unit(name: str) -> str:
     """Unit of an outcome, from the last part of its name that tells one; "1" where none does.
 
-    >>> unit("latency.ttft_s.p99"), unit("usd_per_request"), unit("pue")
-    ('s', 'USD/request', '1')
+    >>> unit("latency.ttft_s.p99"), unit("usd_per_million_output_tokens"), unit("pue")
+    ('s', 'USD/Mtoken', '1')
     """
+    if name in RATIOS:
+        return RATIOS[name]
     found = [unit_of(f"_{part}") for part in reversed(name.split("."))]
     return next((told for told in found if told), "1")
 

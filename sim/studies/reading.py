@@ -28,6 +28,10 @@ from sim.units import parse_quantity, unit_of
 
 Form = TypeVar("Form", bound=Question)
 
+BATCH_KEYS = {"axes", "variants"}
+"""Keys that only a batch file has."""
+STUDY_KEYS = {"scenario", "uncertain", "kind"}
+"""Keys that a day's file never has."""
 PROBES = (0.05, 0.377, 0.5, 0.95)
 """Probabilities at which every input is tried in the base day before anything is run."""
 

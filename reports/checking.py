@@ -1,0 +1,50 @@
+"""The command check: all problems of a file, or what it comes to, whether it is a day, a batch or a study."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from reports.console import tell
+from reports.inventory import pools_table
+from reports.study_summary import plan_table
+from sim import catalogue as claims
+from sim.documents import read_document
+from sim.errors import FitError
+from sim.fleet.building import build_pools, check_fit
+from sim.scenario.reading import read_scenario, scenario_file
+from sim.streams import Streams
+from sim.studies.plan import Plan
+from sim.studies.reading import BATCH_KEYS, STUDY_KEYS, read_batch, read_study
+from sim.workload.source import open_workload
+
+
+def check_file(file: str) -> None:
+    """Tell what is in a file; its problems are raised."""
+    document = read_document(scenario_file(file))
+    if BATCH_KEYS & set(document.data):
+        _check_question(file, read_batch)
+    elif STUDY_KEYS & set(document.data):
+        _check_question(file, read_study)
+    else:
+        _check_day(file, document.path)
+
+
+def _check_question(file: str, read: Callable[[str], Plan]) -> None:
+    plan = read(file)
+    days = len({part.day for part in plan.parts()})
+    what = f"no problems; {plan.cells:,} cells on {days:,} simulated days"
+    tell(plan_table(plan), f"\n{file}: {what}")
+
+
+def _check_day(file: str, path: Path) -> None:
+    catalogue = claims.read_catalogue()
+    day = read_scenario(file, catalogue=catalogue)
+    catalogue = claims.with_facts(catalogue, day.facts)
+    misfits = check_fit(day, catalogue)
+    if misfits:
+        document = read_document(path)
+        raise FitError("\n".join(document.problem(where, what) for where, what in misfits))
+    if day.workload.trace and day.workload.trace.path is None:
+        what = "no problems, but it needs --set workload.trace.path=FILE.csv to run"
+    else:
+        what = f"no problems; {open_workload(day, catalogue, Streams(day.seed)).expected:,.0f} requests expected"
+    tell(pools_table(build_pools(day, catalogue, Streams(day.seed)), day), f"\n{file}: {what}")
