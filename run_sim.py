@@ -113,7 +113,7 @@ def _sink(trace: TraceMode, unfinished: Path, day: "Scenario") -> "Sink":
 
 @app.command()
 def check(file: Annotated[str, typer.Argument(help="A file, or the name of a shipped one.")]) -> None:
-    """Tell all problems of a scenario, batch or study, and what it comes to."""
+    """Tell all problems of a file, and what it comes to."""
     from reports.checking import check_file
 
     check_file(file)
