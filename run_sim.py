@@ -1,6 +1,5 @@
 """The command line: what a day of serving a large language model costs."""
 
-import os
 import sys
 import time
 import traceback
@@ -16,10 +15,8 @@ from sim.version import __version__
 
 if TYPE_CHECKING:
     from sim.catalogue import Catalogue
-    from sim.day import DayResult
     from sim.scenario.schema import Scenario
     from sim.studies.plan import Plan
-    from sim.traces.sinks import Sink
 
 DEFAULT_DAY = "support_chatbot"
 RESULTS = Path("out")
@@ -54,6 +51,9 @@ class Topic(StrEnum):
     SOURCES = "sources"
 
 
+SkipBadRows = Annotated[bool, typer.Option("--skip-bad-rows", help="Count bad rows of a trace and go on.")]
+
+
 @app.command()
 def run(
     scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")] = DEFAULT_DAY,
@@ -61,54 +61,60 @@ def run(
     engine: Annotated[Engine, typer.Option(help="How batching is simulated.")] = Engine.COMPILED,
     trace: Annotated[TraceMode, typer.Option(help="Requests to write one by one.")] = TraceMode.NONE,
     change: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change one value.")] = None,
+    skip_bad_rows: Annotated[
+        bool, typer.Option("--skip-bad-rows", help="Count bad rows of a trace and go on.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for the results; out/NAME/ID otherwise.")] = None,
 ) -> None:
     """Simulate one day and say what it costs."""
     import sim
     from reports.console import tell
     from reports.record import Stopwatch
+    from reports.running import simulate_day, sink_of, threads
     from reports.terminal import day_summary
     from sim.catalogue import read_catalogue
     from sim.saving import default_folder, finish, workshop
-    from sim.scenario.reading import read_scenario
 
     watch = Stopwatch()
     catalogue = read_catalogue()
-    day = read_scenario(scenario, change or [], seed, catalogue)
+    day = _read(scenario, change or [], seed, catalogue, skip_bad_rows)
     folder = out or default_folder(RESULTS, day.name, day)
     with workshop(folder) as unfinished:
         begun = time.perf_counter()
-        result = _simulate(day, engine, _sink(trace, unfinished, day), catalogue)
+        result = simulate_day(day, engine.value, sink_of(trace.value, unfinished, day), catalogue)
         simulate_s = time.perf_counter() - begun
-        finish(result, unfinished, folder, watch.record(simulate_s=round(simulate_s, 3), threads=_threads()))
+        finish(result, unfinished, folder, watch.record(simulate_s=round(simulate_s, 3), threads=threads()))
     tell(day_summary(sim.summary(result), str(folder)))
 
 
-def _simulate(day: "Scenario", engine: Engine, sink: "Sink", catalogue: "Catalogue") -> "DayResult":
-    """Run a day with all threads and a bar; says so where the engine has to be compiled first."""
-    import sim
-    from reports.console import progress_bar
-    from sim.catalogue import with_facts
-    from sim.fleet.building import check_fit
+def _read(name: str, changes: list[str], seed: int | None, catalogue: "Catalogue", skip_bad_rows: bool) -> "Scenario":
+    """A scenario as the command line asks for it."""
+    from sim.scenario.reading import read_scenario
 
-    if engine == Engine.COMPILED and not check_fit(day, with_facts(catalogue, day.facts)):  # else it will be refused
-        _warm_up()
-    with progress_bar(day.name, day.day.duration_s) as progress:
-        return sim.run(day, None, engine.value, sink, _threads(), progress, catalogue)
+    day = read_scenario(name, changes, seed, catalogue)
+    if skip_bad_rows and day.workload.trace is None:
+        raise InputError(f"--skip-bad-rows: {name} replays no trace")
+    return day.replace({"workload.trace.skip_bad_rows": True}) if skip_bad_rows else day
 
 
-def _threads() -> int:
-    """Threads to run cells on: one for each processor this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+@app.command()
+def demand(
+    scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")] = DEFAULT_DAY,
+    seed: Annotated[int | None, typer.Option(help="Seed of all random streams, in place of the scenario's.")] = None,
+    change: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change one value.")] = None,
+    skip_bad_rows: SkipBadRows = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for the results; out/NAME/ID/demand otherwise.")] = None,
+) -> None:
+    """Draw or replay a day's requests without serving them, and set them beside their source."""
+    from reports.demand import draw
+    from reports.record import Stopwatch
+    from sim.catalogue import read_catalogue
+    from sim.saving import default_folder
 
-
-def _sink(trace: TraceMode, unfinished: Path, day: "Scenario") -> "Sink":
-    """Where requests go: all of them stream to disk, for they may be more than memory holds."""
-    from sim.traces.sinks import Spill, open_sink
-
-    if trace == TraceMode.FULL:
-        return Spill(unfinished / "requests.parquet", tuple(day.workload.use_cases))
-    return open_sink(trace.value)
+    watch = Stopwatch()
+    catalogue = read_catalogue()
+    day = _read(scenario, change or [], seed, catalogue, skip_bad_rows)
+    draw(day, catalogue, out or default_folder(RESULTS, day.name, day) / "demand", watch)
 
 
 @app.command()
@@ -151,20 +157,11 @@ def describe(
 def warmup() -> None:
     """Compile the engine ahead of the first run."""
     from reports.console import tell
+    from reports.running import compile_once
     from sim.serving.kernel.compiling import cache_folder
 
-    _warm_up()
+    compile_once()
     tell(f"the engine is compiled; its machine code is in {cache_folder()}")
-
-
-def _warm_up() -> None:
-    """Compile the engine where that has not been done, and say so, for it takes a while."""
-    from reports.console import say
-    from sim.serving.warming import is_warm, warm_up
-
-    if not is_warm():
-        say("compiling once, this takes a minute or so ...")
-        warm_up()
 
 
 Draws = Annotated[int | None, typer.Option(min=1, help="Draws of a study, or random days of a batch.")]
@@ -201,14 +198,15 @@ _add_question("study", "Say how sure a day's cost is, or what moves it.")
 
 def _conduct(plan: "Plan", jobs: int | None, scheduler: str | None, resume: bool, bias: bool, out: Path | None) -> None:
     """Carry out a plan; exit with 1 where cells failed, with 130 where Ctrl-C ended it."""
+    from reports.running import compile_once, threads
     from reports.studying import StoppedError, conduct
     from sim.saving import slug
 
     if plan.engine == Engine.COMPILED.value:
-        _warm_up()
+        compile_once()
     try:
         folder = out or RESULTS / slug(plan.question.name)
-        failed = conduct(plan, folder, jobs or _threads(), scheduler, resume, bias)
+        failed = conduct(plan, folder, jobs or threads(), scheduler, resume, bias)
     except StoppedError as stopped:
         _stop(str(stopped), STOPPED)
     if failed:

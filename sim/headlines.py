@@ -22,7 +22,8 @@ def summary(result: DayResult) -> dict[str, Any]:
             "version": __version__,
             "duration_s": result.scenario.day.duration_s,
             "requests": _requests(result),
-            "tokens": dict(zip(TOKENS, result.traces.digest.tokens.sum(axis=(0, 1)).tolist(), strict=True)),
+            "tokens": dict(zip(TOKENS, result.traces.digest.tokens.sum(axis=(0, 1)).tolist(), strict=True))
+            | {"reusable": result.traces.reusable_tokens},
             "latency": {metric: result.traces.digest.summary(metric) for metric in METRICS},
             "fleet": _fleet(result),
             "energy_kwh": _energy_kwh(result),
@@ -53,6 +54,7 @@ def _requests(result: DayResult) -> dict[str, int]:
         "too_long": traces.too_long,
         "preempted": traces.preempted,
         "left_out": traces.left_out,
+        "skipped_rows": traces.skipped_rows,
     }
 
 

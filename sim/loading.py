@@ -39,7 +39,8 @@ def load_result(folder: str | Path, catalogue: Catalogue | None = None) -> DayRe
 
 
 def _traces(folder: Path, numbers: dict[str, Any]) -> DayTraces:
-    counts = {field.name: numbers["requests"][field.name] for field in fields(DayTraces) if field.type is int}
+    numbered = numbers["requests"] | {"reusable_tokens": numbers["tokens"]["reusable"]}
+    counts = {field.name: numbered[field.name] for field in fields(DayTraces) if field.type is int}
     traces = DayTraces(
         requests=None,
         sampled=False,

@@ -4,7 +4,7 @@ import json
 import re
 import tempfile
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from sim.day import DayResult
 from sim.errors import OutputError
 from sim.headlines import summary
 from sim.scenario.identity import canonical, scenario_hash
+from sim.survey import Survey
 
 DAY_FILES = (
     "ledger.csv",
@@ -27,6 +28,8 @@ DAY_FILES = (
     "result.json",
 )
 """What a day's folder may hold; result.json is put there last."""
+SURVEY_FILES = ("demand.parquet", "lengths.csv", "scenario.yaml", "run.json", "demand.json")
+"""What the folder of a survey of demand holds; demand.json is put there last."""
 LONGEST_NAME = 80
 
 
@@ -84,7 +87,17 @@ def save(result: DayResult, folder: Path, run: Mapping[str, Any] | None = None) 
 def finish(result: DayResult, unfinished: Path, folder: Path, run: Mapping[str, Any]) -> None:
     """Write a day's files into its workshop, beside those that are there already, and move all into place."""
     _write(result, unfinished, run)
-    _publish(unfinished, folder)
+    _publish(unfinished, folder, DAY_FILES)
+
+
+def finish_survey(survey: Survey, unfinished: Path, folder: Path, run: Mapping[str, Any]) -> None:
+    """Write the files of a survey of demand into its workshop, and move all into place."""
+    _parquet(survey.windows(), unfinished / "demand.parquet")
+    survey.lengths().to_csv(unfinished / "lengths.csv", index=False)
+    (unfinished / "scenario.yaml").write_text(canonical(survey.scenario), encoding="utf-8")
+    (unfinished / "run.json").write_text(_json(run), encoding="utf-8")
+    (unfinished / "demand.json").write_text(_json(survey.summary()), encoding="utf-8")
+    _publish(unfinished, folder, SURVEY_FILES)
 
 
 def _write(result: DayResult, folder: Path, run: Mapping[str, Any]) -> None:
@@ -110,9 +123,9 @@ def _json(data: Any) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _publish(unfinished: Path, folder: Path) -> None:
+def _publish(unfinished: Path, folder: Path, names: Sequence[str]) -> None:
     """Move the complete files into place; what an earlier run left and this one has not is removed."""
-    for name in DAY_FILES:
+    for name in names:
         if (unfinished / name).exists():
             (unfinished / name).replace(folder / name)
         else:

@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 import simpy
+from numpy.typing import NDArray
 
 from sim.scenario.schema import Scenario
 from sim.serving.cells import CelledPool
+from sim.units import SECONDS_PER_MINUTE
+from sim.workload.prefix_cache import Cache
 from sim.workload.requests import Requests
 from sim.workload.source import Source
 
@@ -20,20 +23,47 @@ class Window:
 
     arrived: int
     """How many there are."""
+    reusable_tokens: int
+    """Tokens of their prompts that an endless prefix cache would find."""
     pools: list[list[Requests]]
     """For each pool, the requests of each of its cells."""
+
+
+@dataclass(frozen=True)
+class Outlet:
+    """A pool as the gateway sees it."""
+
+    pool: CelledPool
+    """Where requests are deposited."""
+    cache: Cache
+    """What of their prompts is found there."""
+    kv_tokens: NDArray[np.float64]
+    """KV tokens that the pool's requests hold at the end of each minute, as far as it has been marked; (minutes,)."""
+
+    def spare_tokens(self, now_s: float) -> int:
+        """KV room that no request holds at the last minute mark up to now; servers that are down are not left out."""
+        marked = int(now_s // SECONDS_PER_MINUTE)
+        spec = self.pool.spec
+        return spec.kv_room_tokens * spec.replicas - (int(self.kv_tokens[marked - 1]) if marked else 0)
+
+    def prepare(self, requests: Requests, room_tokens: int) -> list[Requests]:
+        """What the cache finds of each prompt when it has so much room, and which cell each request goes to."""
+        self.cache.evict(room_tokens)
+        return self.pool.split(self.cache.find(requests))
 
 
 class Gateway:
     """One process that keeps the pools supplied a window ahead; the window after it is drawn meanwhile on a thread."""
 
     def __init__(
-        self, env: simpy.Environment, source: Source, pools: Sequence[CelledPool], pool_of: Sequence[int]
+        self, env: simpy.Environment, source: Source, outlets: Sequence[Outlet], pool_of: Sequence[int]
     ) -> None:
-        self.env, self.source, self.pools = env, source, pools
+        self.env, self.source, self.outlets = env, source, outlets
         self.pool_of = np.asarray(pool_of)
         self.arrived = 0
         """Requests deposited so far."""
+        self.reusable_tokens = 0
+        """Tokens of their prompts that an endless prefix cache would have found."""
         self._drawing = ThreadPoolExecutor(1)
 
     def __enter__(self) -> "Gateway":
@@ -44,26 +74,35 @@ class Gateway:
 
     def run(self, window_s: float, end_s: float) -> Generator[simpy.Event, Any, None]:
         """Deposit window after window until the end of the day."""
-        drawn = self._drawing.submit(self._draw, min(window_s, end_s))
+        drawn = self._drawing.submit(self._draw, min(window_s, end_s), self._rooms())
         while self.env.now < end_s:
             until_s = min(self.env.now + window_s, end_s)
             self._deposit(drawn.result())
-            drawn = self._drawing.submit(self._draw, min(until_s + window_s, end_s))
+            drawn = self._drawing.submit(self._draw, min(until_s + window_s, end_s), self._rooms())
             yield self.env.timeout(until_s - self.env.now)
 
-    def _draw(self, until_s: float) -> Window:
+    def _rooms(self) -> list[int]:
+        """KV tokens that each pool could spare for its cache at the last minute mark."""
+        return [outlet.spare_tokens(self.env.now) for outlet in self.outlets]
+
+    def _draw(self, until_s: float, rooms: Sequence[int]) -> Window:
         """Take the next window from the workload; windows are drawn one after the other, each once."""
         requests = self.source.take(until_s)
-        if len(self.pools) == 1:
-            return Window(requests.size, [self.pools[0].split(requests)])
+        reusable_tokens = 0 if requests.reused_s is None else int(requests.cached_tokens.sum(dtype=np.int64))
+        if len(self.outlets) == 1:
+            return Window(requests.size, reusable_tokens, [self.outlets[0].prepare(requests, rooms[0])])
         chosen = self.pool_of[requests.use_case]
-        parts = [pool.split(requests.where(chosen == index)) for index, pool in enumerate(self.pools)]
-        return Window(requests.size, parts)
+        parts = [
+            outlet.prepare(requests.where(chosen == index), room)
+            for index, (outlet, room) in enumerate(zip(self.outlets, rooms, strict=True))
+        ]
+        return Window(requests.size, reusable_tokens, parts)
 
     def _deposit(self, window: Window) -> None:
         self.arrived += window.arrived
-        for pool, parts in zip(self.pools, window.pools, strict=True):
-            pool.hand_out(parts)
+        self.reusable_tokens += window.reusable_tokens
+        for outlet, parts in zip(self.outlets, window.pools, strict=True):
+            outlet.pool.hand_out(parts)
 
 
 def pools_of_use_cases(scenario: Scenario) -> list[int]:

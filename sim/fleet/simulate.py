@@ -11,7 +11,7 @@ import simpy
 from sim.catalogue import Catalogue
 from sim.fleet.building import build_pools
 from sim.fleet.census import PoolBook
-from sim.fleet.dispatch import Gateway, pools_of_use_cases
+from sim.fleet.dispatch import Gateway, Outlet, pools_of_use_cases
 from sim.fleet.plant import PlantOfRun, build_plant
 from sim.fleet.watchdog import Watchdog
 from sim.scenario.schema import Scenario
@@ -25,7 +25,8 @@ from sim.traces.rows import joined
 from sim.traces.sinks import EVERY_LOT, Nothing, Sink
 from sim.traces.utilisation import UtilisationTrace
 from sim.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
-from sim.workload.source import open_workload
+from sim.workload.prefix_cache import cache_of
+from sim.workload.source import Source, open_workload
 
 Progress = Callable[[float], None]
 """Told the simulated time at every minute mark."""
@@ -44,11 +45,20 @@ def simulate(
     streams = Streams(scenario.seed, replication)
     source = open_workload(scenario, catalogue, streams)
     fleet = _assemble(scenario, catalogue, streams, engine, sink or Nothing(), threads)
-    with Gateway(fleet.env, source, fleet.engines, pools_of_use_cases(scenario)) as gateway:
+    with Gateway(fleet.env, source, _outlets(scenario, fleet), pools_of_use_cases(scenario)) as gateway:
         fleet.run(scenario.day.duration_s, gateway, progress)
-    traces = fleet.traces(source.use_cases, gateway.arrived, source.left_out)
+    traces = fleet.traces(source, gateway)
     traces.check()
     return traces
+
+
+def _outlets(scenario: Scenario, fleet: "Fleet") -> list[Outlet]:
+    """The pools as the gateway sees them."""
+    kinds = [pool.prefix_cache for pool in scenario.fleet.pools.values()]
+    caches = [cache_of(kind, scenario.day.duration_s) for kind in kinds]
+    return [
+        Outlet(book.engine, cache, book.columns["kv_tokens"]) for book, cache in zip(fleet.books, caches, strict=True)
+    ]
 
 
 def _assemble(
@@ -150,18 +160,20 @@ class Fleet:
         if self.sink.lot != lot:
             self._ask_for_rows()
 
-    def traces(self, use_cases: tuple[str, ...], arrived: int, left_out: int) -> DayTraces:
+    def traces(self, source: Source, gateway: Gateway) -> DayTraces:
         """What the day leaves behind."""
         counters = [engine.counters() for engine in self.engines]
         sums = {name: sum(counter[name] for counter in counters) for name in ("requeued", "preempted", "too_long")}
         return DayTraces(
-            requests=self.sink.close(use_cases),
+            requests=self.sink.close(source.use_cases),
             sampled=0 < self.sink.lot < EVERY_LOT,
             digest=self.digest,
             utilisation=self._utilisation(),
             events=self.log,
-            arrived=arrived,
-            left_out=left_out,
+            arrived=gateway.arrived,
+            left_out=source.left_out,
+            skipped_rows=source.skipped_rows,
+            reusable_tokens=gateway.reusable_tokens,
             **sums,
         )
 

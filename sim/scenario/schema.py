@@ -77,6 +77,8 @@ class Pool(Choice):
     """How a request finds its replica."""
     stale_s: NonNegative = 0.0
     """Age of the load information that the router sees."""
+    prefix_cache: Literal["none", "lru", "endless"] = "lru"
+    """What of earlier prompts is kept: nothing, what room is left for, or all (the upper bound)."""
     cells: Count = 1
     """Parts of the pool that are routed apart from each other."""
     max_attempts: Count = 3

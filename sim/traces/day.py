@@ -41,6 +41,10 @@ class DayTraces:
     """Requests refused because no replica could ever hold them."""
     left_out: int
     """Requests of a trace that arrive after the day has ended."""
+    skipped_rows: int = 0
+    """Rows of a trace that could not be replayed and were left out because the scenario says so."""
+    reusable_tokens: int = 0
+    """Tokens of all prompts that an endless prefix cache would have found."""
 
     def check(self) -> None:
         """Raise InvariantError unless requests and energy are conserved and nobody worked longer than time allows."""

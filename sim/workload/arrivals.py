@@ -48,29 +48,29 @@ def blocks(rate: Rate, mix: Mix, streams: Streams) -> Iterator[Requests]:
     for block in itertools.count():
         cumulative = before + np.cumsum(streams.rng("arrivals", block).standard_exponential(BLOCK))
         arrived = int(np.searchsorted(cumulative, rate.total))
-        yield _requests(rate.time_of(cumulative[:arrived]), mix, streams, block)
+        yield requests_at(rate.time_of(cumulative[:arrived]), mix, streams, block)
         if arrived < BLOCK:
             return
         before = float(cumulative[-1])
 
 
-def _requests(arrival_s: NDArray[np.float64], mix: Mix, streams: Streams, block: int) -> Requests:
+def requests_at(arrival_s: NDArray[np.float64], mix: Mix, streams: Streams, block: int) -> Requests:
     """The requests of one block: what arrives at each time; shape (n,)."""
     use_case = _use_cases(mix, arrival_s, streams, block)
-    prompt, output = (_uniform(streams, name, block, arrival_s.size) for name in ("prompt", "output"))
-    return Requests.uncached(arrival_s, use_case, *_lengths(mix.lengths, use_case, prompt, output))
+    prompt, output = (uniforms(streams, name, arrival_s.size, block) for name in ("prompt", "output"))
+    return Requests.uncached(arrival_s, use_case, *lengths_of(mix.lengths, use_case, prompt, output))
 
 
-def _uniform(streams: Streams, name: str, block: int, size: int) -> Uniform:
-    """The first `size` uniforms of a block of a stream."""
-    return streams.rng(name, block).random(size, dtype=np.float32)
+def uniforms(streams: Streams, name: str, size: int, *indices: int) -> Uniform:
+    """The first `size` uniforms of a stream."""
+    return streams.rng(name, *indices).random(size, dtype=np.float32)
 
 
 def _use_cases(mix: Mix, arrival_s: NDArray[np.float64], streams: Streams, block: int) -> NDArray[np.int16]:
     """Index of the use case of each request; drawn only where there is a choice; shape (n,)."""
     use_case = np.zeros(arrival_s.size, np.int16)
     if len(mix.thresholds):
-        uniform = _uniform(streams, "use_case", block, arrival_s.size)
+        uniform = uniforms(streams, "use_case", arrival_s.size, block)
         minute = _minute_of_day(mix.start_s + arrival_s) if mix.shares.shape[1] > 1 else np.zeros(1, np.intp)
         for threshold in mix.thresholds:
             use_case += uniform >= threshold.take(minute)
@@ -81,7 +81,7 @@ def _minute_of_day(local_s: NDArray[np.float64]) -> NDArray[np.intp]:
     return (local_s / SECONDS_PER_MINUTE).astype(np.intp) % MINUTES_PER_DAY
 
 
-def _lengths(
+def lengths_of(
     tables: Sequence[LengthTables], use_case: NDArray[np.int16], prompt: Uniform, output: Uniform
 ) -> tuple[Tokens, Tokens]:
     """Prompt and output tokens, each request by the tables of its use case; shapes (n,)."""

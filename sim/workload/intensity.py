@@ -31,34 +31,42 @@ class Intensity:
     """The rate of a day and what it is made of."""
 
     rate: Rate
-    """Rate of requests, bursts and drift included."""
+    """Rate of arrivals, bursts and drift included."""
     plain: Rate
-    """Its mean over all draws: shape, calendar and zones alone."""
+    """Rate of requests by shape, calendar and zones alone: the mean over all draws."""
     shares: NDArray[np.float64]
-    """Share of each use case by minute of the local day, or of the whole day; shape (cases, 1440) or (cases, 1)."""
+    """Share of each use case in arrivals by minute of the local day, or all day; shape (cases, 1440) or (cases, 1)."""
     start_s: float
-    """Local time at which it starts, after the midnight of the first day; negative on the day before."""
+    """Local time at which arrivals begin, after the midnight of the first day; negative on the day before."""
 
 
 def intensity(
     scenario: Scenario, catalogue: "Catalogue", streams: Streams, starts: Expected | None = None, lead_s: float = 0.0
 ) -> Intensity:
-    """The intensity of a scenario's drawn demand, from `lead_s` before its day on.
+    """The intensity of a scenario's drawn demand.
 
-    `starts` says how many arrivals a request of each use case stands for: less than one where one arrival opens a
-    conversation of several requests; shape (cases,).
+    Where one arrival opens a conversation of several requests, `starts` says how many arrivals a request of each use
+    case stands for, shape (cases,), and arrivals begin `lead_s` before the day.
     """
-    demand, day = scenario.workload.demand, scenario.day
-    begin_s, lasts_s = day.start_s - lead_s, day.duration_s + lead_s
-    by_case = _by_case(scenario, catalogue) * (np.ones(1) if starts is None else starts)[:, np.newaxis]
-    minutes = local_minutes(begin_s, lasts_s)
+    day, by_case = scenario.day, _by_case(scenario, catalogue)
+    plain = _plain(scenario, catalogue, by_case.sum(axis=0), day.start_s, day.duration_s)
+    if starts is None:
+        return Intensity(uneven(scenario, catalogue, streams, plain), plain, _shares(by_case), day.start_s)
+    by_case *= starts[:, np.newaxis]
+    begin_s = day.start_s - lead_s
+    opened = _plain(scenario, catalogue, by_case.sum(axis=0), begin_s, day.duration_s + lead_s)
+    return Intensity(uneven(scenario, catalogue, streams, opened), plain, _shares(by_case), begin_s)
+
+
+def _plain(scenario: Scenario, catalogue: "Catalogue", of_day: Expected, start_s: float, lasts_s: float) -> Rate:
+    """The rate by shares of a plain day's requests in each minute, shape (1440,), and by the calendar."""
+    demand = scenario.workload.demand
+    minutes = local_minutes(start_s, lasts_s)
     middle_s = np.asarray((minutes + 1 / 2) * SECONDS_PER_MINUTE, np.float64)
     week = catalogue.pick("weeks", demand.week).weight.value if demand.week else ()
     with naming(f"weeks.{demand.week}"):
-        calendar = factors(day, demand, week, middle_s)
-    by_minute = demand.requests_per_day * by_case.sum(axis=0)[minutes % MINUTES_PER_DAY] * calendar
-    plain = rate_of(by_minute, begin_s, lasts_s)
-    return Intensity(_uneven(scenario, catalogue, streams, plain), plain, _shares(by_case), begin_s)
+        calendar = factors(scenario.day, demand, week, middle_s)
+    return rate_of(demand.requests_per_day * of_day[minutes % MINUTES_PER_DAY] * calendar, start_s, lasts_s)
 
 
 def _by_case(scenario: Scenario, catalogue: "Catalogue") -> NDArray[np.float64]:
@@ -91,7 +99,7 @@ def _shares(by_case: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(whole if same else shares)
 
 
-def _uneven(scenario: Scenario, catalogue: "Catalogue", streams: Streams, plain: Rate) -> Rate:
+def uneven(scenario: Scenario, catalogue: "Catalogue", streams: Streams, plain: Rate) -> Rate:
     """The plain rate with its drift and its bursts."""
     demand, lasts_s = scenario.workload.demand, float(plain.time_s[-1])
     rate = plain

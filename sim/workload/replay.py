@@ -1,210 +1,266 @@
-"""Replay: request traces in public formats, read whole and checked row by row.
-
-Every complaint is one line, `file:row: what is wrong; what to do`, where row is the line number in the file.
-"""
+"""Replay: request traces in public formats, read as a stream and checked row by row; memory does not grow with them."""
 
 import csv
-import difflib
-import gzip
-import math
-import zlib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import TraceError
+from sim.workload.layouts import (
+    BLOCK_TOKENS,
+    SHOWN_CHARACTERS,
+    Columns,
+    NoLayoutError,
+    columns_of,
+    is_header,
+    is_json,
+    json_cells,
+)
 from sim.workload.requests import Requests
+from sim.workload.trace_lines import Complaints, opened, text_lines
 
-Row = tuple[int, list[str]]
+Row = tuple[int, list[Any]]
 Column = NDArray[np.float64]
+Bad = NDArray[np.bool_]
 
-OURS = ("arrival_s", "input_tokens", "output_tokens")
-AZURE = ("TIMESTAMP", "ContextTokens", "GeneratedTokens")
-GZIP_MAGIC = b"\x1f\x8b"
 ROWS_AT_ONCE = 65_536
-SHOWN_CHARACTERS = 60
 LARGEST_TOKENS = np.iinfo(np.int32).max
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-SECONDS_PER_MICROSECOND = 1e-6
-
-
-@dataclass(frozen=True)
-class Replay:
-    """What a trace holds."""
-
-    requests: Requests
-    """The requests that arrive within the day."""
-    left_out: int
-    """How many arrive later."""
+MIXED = "is a line of JSON in a CSV file: the trace mixes layouts"
+CORRECT = "correct or delete the row"
+WRONG_TOKENS: tuple[tuple[Callable[[Column], Bad], str], ...] = (
+    (lambda tokens: ~np.isfinite(tokens), "not a finite number"),
+    (lambda tokens: tokens < 1, "less than 1 token"),
+    (lambda tokens: tokens > LARGEST_TOKENS, f"more than {LARGEST_TOKENS} tokens"),
+    (lambda tokens: tokens != np.rint(tokens), "not a whole number"),
+)
+"""What numbers of tokens may not be, and how it is told."""
 
 
 class _Table(NamedTuple):
-    """Three columns of numbers and the line of the file that each row was read from; shapes (n,)."""
+    """Rows as numbers, and the line of the file that each was read from; shapes (n,)."""
 
     line: NDArray[np.int64]
-    time: Column
-    prompt_tokens: Column
-    output_tokens: Column
+    columns: tuple[Column, ...]
+    blocks: list[list[Any]]
+    """Ids of each prompt's blocks, or nothing."""
+
+    def where(self, chosen: NDArray[np.bool_]) -> "_Table":
+        """The chosen rows."""
+        blocks = [ids for ids, taken in zip(self.blocks, chosen.tolist(), strict=True) if taken] if self.blocks else []
+        return _Table(self.line[chosen], tuple(column[chosen] for column in self.columns), blocks)
 
 
-def read_azure_2023(path: Path | str, duration_s: float = math.inf, use_case: int = 0) -> Replay:
-    """Read a CSV file, plain or gzipped, with a time, prompt tokens and output tokens a row.
+@dataclass
+class TraceReader:
+    """A trace being read: blocks of requests, in the time of the file [s]."""
 
-    The columns are `arrival_s, input_tokens, output_tokens`, or the original `TIMESTAMP, ContextTokens,
-    GeneratedTokens`, whose timestamps become seconds after the first. Others are ignored. Requests at or after
-    `duration_s` are left out and counted. TraceError names the row of whatever cannot be replayed.
-    """
-    file = Path(path)
-    with _opened(file) as stream:
-        rows = _rows(file, _lines(file, stream))
-        header = next(rows, (1, []))[1]
-        names = _named(file, header)
-        table = _read_table(file, rows, names, tuple(map(header.index, names)))
-    arrival_s = _checked_times(file, table, names[0])
-    prompt = _checked_tokens(file, table, names[1], table.prompt_tokens)
-    output = _checked_tokens(file, table, names[2], table.output_tokens)
-    requests = Requests.uncached(arrival_s, np.full(arrival_s.size, use_case, np.int16), prompt, output)
-    within = requests.between(0.0, duration_s)
-    return Replay(within, requests.size - within.size)
+    path: Path
+    """The file."""
+    layout: str = "azure_2023"
+    """A name of LAYOUTS."""
+    skip_bad_rows: bool = False
+    """Whether rows that cannot be replayed are counted and left out."""
+    use_case: int = 0
+    """Index of the use case of all requests."""
+    until_s: float = np.inf
+    """Time in the file from which on requests are counted only."""
+    left_out: int = 0
+    """Requests that came later."""
 
+    def __post_init__(self) -> None:
+        self.complaints = Complaints(self.path, self.skip_bad_rows)
+        self._first: float | None = None
+        self._latest_s = 0.0
+        self._last_use: dict[Any, float] = {}
 
-def _error(file: Path, row: int, what: str, remedy: str) -> TraceError:
-    return TraceError(f"{file}:{row}: {what}; {remedy}")
+    def blocks(self) -> Iterator[Requests]:
+        """All requests before `until_s`, block by block."""
+        with opened(self.path) as stream:
+            lines = text_lines(stream, self.complaints)
+            columns, rows = self._begin(lines)
+            any_row = False
+            while batch := list(islice(rows, ROWS_AT_ONCE)):
+                any_row = True
+                requests = self._requests(columns, self._table(columns, batch))
+                within = requests.between(-np.inf, self.until_s)
+                yield within
+                if within.size < requests.size:
+                    self.left_out = requests.size - within.size + sum(1 for line in lines if line.strip())
+                    return
+            if not any_row:
+                raise self.complaints.fatal(1, "the trace has a header and no requests", "write a row a request")
 
+    def _begin(self, lines: Iterator[str]) -> tuple[Columns, Iterator[Row]]:
+        """How the file is written, and its rows."""
+        first = next(lines, "")
+        rows = self._csv_rows(_again(first, lines))
+        header = [] if is_json(first) else next(rows, (1, []))[1]
+        if not header and not is_json(first):
+            raise self.complaints.fatal(1, "the trace is empty", "write a header and a row a request")
+        try:
+            columns = columns_of(self.layout, first, header)
+        except NoLayoutError as error:
+            what, _, remedy = str(error).rpartition("; ")
+            raise self.complaints.fatal(1, what, remedy) from None
+        if columns.lines:
+            return columns, self._json_rows(_again(first, lines), columns)
+        places = [header.index(name) for name in columns.names]
+        return columns, self._placed(rows, columns, places)
 
-@contextmanager
-def _opened(file: Path) -> Iterator[Iterable[bytes]]:
-    """The lines of a file as bytes, unpacked where its first bytes say that it is gzipped."""
-    try:
-        stream = file.open("rb")
-    except FileNotFoundError:
-        raise TraceError(f"{file}: there is no such file (from {Path.cwd()}); set workload.trace.path") from None
-    except (OSError, ValueError) as error:
-        what = getattr(error, "strerror", None) or error
-        raise TraceError(f"{file}: cannot be read: {what}; set workload.trace.path") from None
-    with stream:
-        packed = stream.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC)
-        yield gzip.GzipFile(fileobj=stream) if packed else stream
+    def _csv_rows(self, lines: Iterator[str]) -> Iterator[Row]:
+        """Rows that are not blank, each with the number of its (last) line; cells without blanks around them."""
+        reader = csv.reader(lines, strict=True)
+        while True:
+            try:
+                for cells in reader:
+                    if cells:
+                        yield reader.line_num, [cell.strip() for cell in cells]
+                return
+            except csv.Error as error:
+                remedy = "write one request a line, cells between commas"
+                self.complaints.about(reader.line_num, f"is not CSV ({error})", remedy)
 
+    def _placed(self, rows: Iterator[Row], columns: Columns, places: list[int]) -> Iterator[Row]:
+        """The cells of each row that are read, in the order of the columns."""
+        longest = max(places)
+        for line, cells in rows:
+            if len(cells) > longest:
+                yield line, [cells[place] for place in places]
+            else:
+                missing = next(name for name, place in zip(columns.names, places, strict=True) if place >= len(cells))
+                self.complaints.about(line, self._too_short(cells, missing), "complete or delete the row")
 
-def _lines(file: Path, stream: Iterable[bytes]) -> Iterator[str]:
-    """Lines of text; a byte order mark before the first is dropped."""
-    row = 0
-    try:
-        for row, line in enumerate(stream, 1):
-            yield line.decode("utf-8-sig" if row == 1 else "utf-8")
-    except UnicodeDecodeError:
-        raise _error(file, row, "is not UTF-8 text", "save the trace as CSV in UTF-8, plain or gzipped") from None
-    except EOFError:
-        raise _error(file, row + 1, "the gzipped file ends too early", "fetch or compress it again") from None
-    except (OSError, zlib.error) as error:
-        raise _error(file, row + 1, f"cannot be unpacked or read ({error})", "fetch or compress it again") from None
+    def _too_short(self, cells: list[str], missing: str) -> str:
+        if is_json(cells[0]):
+            return MIXED
+        return f"has {len(cells)} cells and none for {missing}"
 
+    def _json_rows(self, lines: Iterator[str], columns: Columns) -> Iterator[Row]:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                yield number, json_cells(line, columns.names)
+            except KeyError as error:
+                self.complaints.about(number, f"has no {error.args[0]}", "complete or delete the line")
+            except (ValueError, AttributeError):
+                kind = "is CSV: the trace mixes layouts" if "," in line and not is_json(line) else "is no JSON object"
+                self.complaints.about(number, kind, "write one request a line, as {...}")
 
-def _rows(file: Path, lines: Iterator[str]) -> Iterator[Row]:
-    """Rows that are not blank, each with the number of its (last) line; names and cells without blanks around them."""
-    reader = csv.reader(lines, strict=True)
-    try:
-        for cells in reader:
-            if cells:
-                yield reader.line_num, [cell.strip() for cell in cells]
-    except csv.Error as error:
-        what = f"is not CSV ({error})"
-        raise _error(file, reader.line_num, what, "write one request a line, cells between commas") from None
+    def _table(self, columns: Columns, batch: list[Row]) -> _Table:
+        """A batch of rows as numbers; a cell that is none is complained of."""
+        lines = np.array([line for line, _ in batch])
+        good = np.ones(len(batch), np.bool_)
+        numbers = [
+            self._column(batch, good, name, place, read)
+            for place, (name, read) in enumerate(zip(columns.names, columns.readers(), strict=True))
+        ]
+        blocks = [cells[-1] for _, cells in batch] if columns.lines else []
+        return _Table(lines, tuple(numbers), blocks).where(good)
 
+    def _column(
+        self, batch: list[Row], good: NDArray[np.bool_], name: str, place: int, read: Callable[[Any], float]
+    ) -> Column:
+        try:
+            return np.array([read(cells[place]) for _, cells in batch], np.float64)
+        except (ValueError, TypeError, OverflowError):
+            return np.array([self._cell(row, good, index, name, place, read) for index, row in enumerate(batch)])
 
-def _named(file: Path, header: list[str]) -> tuple[str, ...]:
-    """Which of the two sets of column names the header holds."""
-    if not header:
-        raise _error(file, 1, "the trace is empty", f"write a header {','.join(OURS)} and a row a request")
-    names = max(OURS, AZURE, key=lambda known: len(set(known) & set(header)))
-    missing = [name for name in names if name not in header]
-    if not missing:
-        return names
-    found = ",".join(header)[:SHOWN_CHARACTERS]
-    what = f"the header {found!r} has no {', '.join(missing)}{_hint(missing, header)}"
-    raise _error(file, 1, what, f"name the columns {','.join(OURS)} or {','.join(AZURE)}")
+    def _cell(
+        self, row: Row, good: NDArray[np.bool_], index: int, name: str, place: int, read: Callable[[Any], float]
+    ) -> float:
+        """One cell as a number; if it is none, the row is bad."""
+        line, cells = row
+        try:
+            return read(cells[place])
+        except (ValueError, TypeError, OverflowError):
+            if good[index]:
+                good[index] = False
+                self.complaints.about(line, _unread(cells, name, place, read), CORRECT)
+            return 0.0
 
+    def _requests(self, columns: Columns, table: _Table) -> Requests:
+        """The rows that can be replayed."""
+        table = self._checked_times(columns, table)
+        for place, name in enumerate(columns.names[1:3], 1):
+            table = self._checked_tokens(table, place, name)
+        time_s, prompt, output = self._seconds(columns, table.columns[0]), *table.columns[1:3]
+        tokens = prompt.astype(np.int32), output.astype(np.int32)
+        requests = Requests.uncached(time_s, np.full(time_s.size, self.use_case, np.int16), *tokens)
+        if columns.lines:
+            return self._with_blocks(requests, table.blocks)
+        return _with_prefix(requests, table.columns[3]) if len(table.columns) > 3 else requests
 
-def _hint(missing: list[str], header: list[str]) -> str:
-    """Which columns of the header may be the missing ones, in brackets, if any is near."""
-    lowered = {cell.lower(): cell for cell in header}
-    near = {name: difflib.get_close_matches(name.lower(), lowered, n=1) for name in missing}
-    pairs = [f"{name} for {lowered[cells[0]]}" for name, cells in near.items() if cells]
-    return f" (did you mean {', '.join(pairs)}?)" if pairs else ""
+    def _seconds(self, columns: Columns, time: Column) -> Column:
+        """Times in seconds; timestamps count from the first."""
+        if columns.stamped and time.size:
+            self._first = float(time[0]) if self._first is None else self._first
+            return (time - self._first) * columns.tick_s
+        return time * columns.tick_s
 
+    def _checked_times(self, columns: Columns, table: _Table) -> _Table:
+        """Rows whose times are finite, not negative and never decrease."""
+        name = columns.names[0]
+        table = self._without(table, ~np.isfinite(table.columns[0]), name, 0, "not a finite time", CORRECT)
+        time_s = self._seconds(columns, table.columns[0])
+        so_far = np.maximum.accumulate(np.append(self._latest_s, time_s))
+        negative = (time_s < 0) & (np.arange(time_s.size) == 0) if not self._latest_s else np.zeros(time_s.size, bool)
+        remedy = "count seconds from the start of the day"
+        table = self._without(table, negative, name, 0, "negative", remedy)
+        falls = (time_s < so_far[:-1])[~negative]
+        table = self._without(table, falls, name, 0, "before the row above", "sort the trace by arrival")
+        self._latest_s = float(so_far[-1])
+        return table
 
-def _read_table(file: Path, rows: Iterator[Row], names: tuple[str, ...], places: tuple[int, ...]) -> _Table:
-    """All rows as numbers, converted in batches so that the text never fills the memory."""
-    readers = (_timestamp_us if names == AZURE else float, float, float)
-    parts: list[_Table] = []
-    while batch := list(islice(rows, ROWS_AT_ONCE)):
-        columns = [_column(file, batch, *column) for column in zip(names, places, readers, strict=True)]
-        parts.append(_Table(np.array([line for line, _ in batch]), *columns))
-    if not parts:
-        raise _error(file, 1, "the trace has a header and no requests", "write a row a request")
-    return _Table(*map(np.concatenate, zip(*parts, strict=True)))
+    def _checked_tokens(self, table: _Table, place: int, name: str) -> _Table:
+        """Rows with whole tokens, at least 1."""
+        for wrong, what in WRONG_TOKENS:
+            table = self._without(table, wrong(table.columns[place]), name, place, what, CORRECT)
+        return table
 
-
-def _column(file: Path, batch: list[Row], name: str, place: int, read: Callable[[str], float]) -> Column:
-    """One column of a batch as numbers; the first cell that is none is named."""
-    try:
-        return np.array([read(cells[place]) for _, cells in batch], np.float64)
-    except (ValueError, IndexError, OverflowError):
-        raise next(filter(None, (_unread(file, row, name, place, read) for row in batch))) from None
-
-
-def _unread(file: Path, row: Row, name: str, place: int, read: Callable[[str], float]) -> TraceError | None:
-    line, cells = row
-    try:
-        read(cells[place])
-    except IndexError:
-        return _error(file, line, f"has {len(cells)} cells and none for {name}", "complete or delete the row")
-    except (ValueError, OverflowError):
-        kind = "a number" if read is float else "a timestamp"
-        what = f"{name} is {cells[place][:SHOWN_CHARACTERS]!r}, not {kind}"
-        return _error(file, line, what, "correct or delete the row")
-    return None
-
-
-def _timestamp_us(text: str) -> float:
-    """Microseconds since 1970 of an ISO timestamp, in UTC where it names no zone; exact in a float."""
-    stamp = datetime.fromisoformat(text)
-    return ((stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)) - EPOCH) // MICROSECOND
-
-
-def _checked_times(file: Path, table: _Table, name: str) -> Column:
-    """Arrival times [s], finite, not negative, never decreasing."""
-    time_s = table.time if name in OURS else (table.time - table.time[0]) * SECONDS_PER_MICROSECOND
-    _refuse(file, table, ~np.isfinite(time_s), name, time_s, "not a finite time", "correct or delete the row")
-    falls = np.append(False, np.diff(time_s) < 0)
-    _refuse(file, table, falls, name, time_s, "before the row above", "sort the trace by arrival")
-    _refuse(file, table, time_s < 0, name, time_s, "negative", "count seconds from the start of the day")
-    return time_s
-
-
-def _checked_tokens(file: Path, table: _Table, name: str, tokens: Column) -> NDArray[np.int32]:
-    """Whole tokens, at least 1."""
-    remedy = "correct or delete the row"
-    _refuse(file, table, ~np.isfinite(tokens), name, tokens, "not a finite number", remedy)
-    _refuse(file, table, tokens < 1, name, tokens, "less than 1 token", remedy)
-    _refuse(file, table, tokens > LARGEST_TOKENS, name, tokens, f"more than {LARGEST_TOKENS} tokens", remedy)
-    _refuse(file, table, tokens != np.rint(tokens), name, tokens, "not a whole number", remedy)
-    return tokens.astype(np.int32)
-
-
-def _refuse(
-    file: Path, table: _Table, bad: NDArray[np.bool_], name: str, values: Column, what: str, remedy: str
-) -> None:
-    """Raise for the first bad row, if there is one."""
-    if bad.any():
+    def _without(self, table: _Table, bad: NDArray[np.bool_], name: str, place: int, what: str, remedy: str) -> _Table:
+        """The table without its bad rows, which are complained of."""
+        if not bad.any():
+            return table
         first = int(np.argmax(bad))
-        raise _error(file, int(table.line[first]), f"{name} is {values[first]:.15g}, {what}", remedy)
+        value = f"{name} is {table.columns[place][first]:.15g}, {what}"
+        self.complaints.about(int(table.line[first]), value, remedy, int(bad.sum()))
+        return table.where(~bad)
+
+    def _with_blocks(self, requests: Requests, blocks: list[list[Any]]) -> Requests:
+        """Prefixes by the leading blocks that were seen before, and when the last of these was used."""
+        found = np.zeros(requests.size, np.int64)
+        reused_s = np.full(requests.size, np.nan)
+        for index, (ids, now_s) in enumerate(zip(blocks, requests.arrival_s.tolist(), strict=True)):
+            for count, block in enumerate(ids, 1):
+                if block not in self._last_use:
+                    break
+                found[index], reused_s[index] = count, self._last_use[block]
+            self._last_use.update(dict.fromkeys(ids, now_s))
+        cached = np.minimum(found * BLOCK_TOKENS, requests.prompt_tokens).astype(np.int32)
+        return replace(requests, cached_tokens=cached, reused_s=reused_s)
+
+
+def _again(first: str, lines: Iterator[str]) -> Iterator[str]:
+    """All lines, when the first has been looked at."""
+    yield first
+    yield from lines
+
+
+def _unread(cells: list[Any], name: str, place: int, read: Callable[[Any], float]) -> str:
+    if is_header(str(cell) for cell in cells):
+        return "is a second header: the trace mixes files"
+    if is_json(str(cells[0])):
+        return MIXED
+    kind = "a number" if read is float else "a timestamp"
+    return f"{name} is {str(cells[place])[:SHOWN_CHARACTERS]!r}, not {kind}"
+
+
+def _with_prefix(requests: Requests, prefix: Column) -> Requests:
+    """Prefixes as a column tells them; it does not say when they were last used, which is taken as just before."""
+    cached = np.clip(np.nan_to_num(prefix), 0, requests.prompt_tokens).astype(np.int32)
+    return replace(requests, cached_tokens=cached, reused_s=np.where(cached > 0, requests.arrival_s, np.nan))

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("engine_compiled")
 QUANTILES = {"mean", "p50", "p90", "p99", "max"}
 CONTRACT = {
     "requests": {"arrived", "finished", "refused", "lost", "in_flight", "requeued"},
-    "tokens": {"prompt", "output", "cached"},
+    "tokens": {"prompt", "output", "cached", "reusable"},
     "latency": {"ttft_s", "tpot_s", "e2e_s", "queue_s"},
     "fleet": {"servers", "gpus", "mean_utilisation", "mean_batch", "failures", "availability"},
     "energy_kwh": {"gpu", "host", "storage", "network", "cooling", "losses", "total"},
@@ -22,7 +22,7 @@ CONTRACT = {
 PLAIN = {"scenario", "scenario_hash", "seed", "engine", "version", "pue", "usd_per_request"}
 PLAIN |= {"usd_per_million_output_tokens", "wh_per_request"}
 BEYOND_THE_CONTRACT = {"duration_s"}
-REQUESTS_BEYOND = {"abandoned", "too_long", "preempted", "left_out"}
+REQUESTS_BEYOND = {"abandoned", "too_long", "preempted", "left_out", "skipped_rows"}
 
 OTHER_PRICES = {
     "prices.electricity_usd_per_kwh": 0.31,
@@ -98,7 +98,7 @@ def test_the_numbers_are_those_of_the_traces(eventful):
     done = rows.outcome == Outcome.FINISHED
     assert numbers["requests"]["finished"] == done.sum()
     tokens = {kind: getattr(rows, f"{kind}_tokens")[done].sum() for kind in ("prompt", "output", "cached")}
-    assert numbers["tokens"] == tokens
+    assert numbers["tokens"] == tokens | {"reusable": 0}
     ttft_s = (rows.first_token_s - rows.arrival_s)[done]
     assert numbers["latency"]["ttft_s"]["mean"] == pytest.approx(ttft_s.mean(), abs=1e-6)
     assert numbers["latency"]["ttft_s"]["max"] == ttft_s.max()

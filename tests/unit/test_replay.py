@@ -1,12 +1,14 @@
 import gzip
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from sim.errors import TraceError
-from sim.workload.replay import read_azure_2023
+from sim.workload.replay import TraceReader
+from sim.workload.requests import Requests
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "data" / "traces" / "azure_llm_2023_conv.csv.gz"
@@ -20,9 +22,23 @@ def written(tmp_path, content, name="trace.csv"):
     return path
 
 
+class Replay(NamedTuple):
+    """A whole trace, read."""
+
+    requests: Requests
+    left_out: int
+    skipped_rows: int
+
+
+def read(path, **options):
+    reader = TraceReader(Path(path), **options)
+    requests = Requests.concatenate(list(reader.blocks()))
+    return Replay(requests, reader.left_out, reader.complaints.skipped_rows)
+
+
 def complaint(path, **options):
     with pytest.raises(TraceError) as caught:
-        read_azure_2023(path, **options)
+        read(path, **options)
     assert "\n" not in str(caught.value)
     assert ";" in str(caught.value)
     return str(caught.value).removeprefix(str(path))
@@ -30,7 +46,7 @@ def complaint(path, **options):
 
 @pytest.mark.parametrize("pack", [str.encode, lambda text: gzip.compress(text.encode(), mtime=0)])
 def test_plain_and_gzipped(tmp_path, pack):
-    replay = read_azure_2023(written(tmp_path, pack(GOOD)), use_case=2)
+    replay = read(written(tmp_path, pack(GOOD)), use_case=2)
     assert replay.left_out == 0
     assert replay.requests.arrival_s.tolist() == [0.0, 4.3146, 4.3146]
     assert replay.requests.use_case.tolist() == [2, 2, 2]
@@ -43,7 +59,7 @@ def test_original_columns(tmp_path):
         "TIMESTAMP,ContextTokens,GeneratedTokens\n"
         "2023-11-16 18:15:46.6805900,374,44\n2023-11-16 18:15:50.9951690,396,109\n2023-11-17 18:15:46.6805900,1,1\n"
     )
-    replay = read_azure_2023(written(tmp_path, text), duration_s=86_400.0)
+    replay = read(written(tmp_path, text), until_s=86_400.0)
     assert replay.requests.arrival_s == pytest.approx([0.0, 4.314579], abs=2e-6)
     assert replay.left_out == 1
 
@@ -53,14 +69,14 @@ def test_zones_marks_blanks_quotes_and_other_columns(tmp_path):
         '\ufeff"TIMESTAMP", GeneratedTokens,model,ContextTokens\r\n\r\n'
         "2024-05-10 00:00:00.009930+00:00, 12.0,a,7\r\n2024-05-10T02:00:01.009930+02:00,13,b,8\r\n"
     )
-    requests = read_azure_2023(written(tmp_path, text)).requests
+    requests = read(written(tmp_path, text)).requests
     assert requests.arrival_s.tolist() == [0.0, 1.0]
     assert requests.prompt_tokens.tolist() == [7, 8]
     assert requests.output_tokens.tolist() == [12, 13]
 
 
 def test_what_arrives_after_the_day_is_counted(tmp_path):
-    replay = read_azure_2023(written(tmp_path, GOOD), duration_s=4.3146)
+    replay = read(written(tmp_path, GOOD), until_s=4.3146)
     assert (replay.requests.size, replay.left_out) == (1, 2)
 
 
@@ -115,7 +131,7 @@ def test_missing_file_and_folder(tmp_path):
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared measurement files are not beside this checkout")
 def test_azure_conversation_hour():
-    replay = read_azure_2023(SHARED, duration_s=86_400.0)
+    replay = read(SHARED, until_s=86_400.0)
     assert (replay.requests.size, replay.left_out) == (19_366, 0)
     assert replay.requests.prompt_tokens.mean() == pytest.approx(1154.697, abs=1e-3)
     assert replay.requests.output_tokens.mean() == pytest.approx(211.126, abs=1e-3)
