@@ -105,7 +105,7 @@ def demand(
     skip_bad_rows: SkipBadRows = False,
     out: Annotated[Path | None, typer.Option(help="Folder for the results; out/NAME/ID/demand otherwise.")] = None,
 ) -> None:
-    """Draw or replay a day's requests without serving them, and set them beside their source."""
+    """Count a day's requests without serving them."""
     from reports.demand import draw
     from reports.record import Stopwatch
     from sim.catalogue import read_catalogue
