@@ -1,0 +1,1 @@
+"""Figures: numbers in, drawings out; each one is a function of a result and a language."""

@@ -1,0 +1,85 @@
+"""Costs as steps that add up: the day's waterfall, and the walk from the article's total to the ledger's."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reports.figures.style import INK, RULE, SOFT, canvas, place
+from reports.language import Language
+from reports.plain import plain, shorten
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+ROW_MM, LEFT_MM, RIGHT_MM = 6.0, 48.0, 24.0
+LONGEST_LABEL = 38
+BAR = 0.62
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One row of a waterfall."""
+
+    label: str
+    """What it is."""
+    from_usd: float
+    """Where it begins."""
+    to_usd: float
+    """Where it ends."""
+    colour: str
+    """Its colour."""
+    value: str
+    """What stands beside it."""
+    total: bool = False
+    """Whether it is a sum, which begins at zero."""
+
+
+def steps(parts: Sequence[tuple[str, float, str]], total_label: str, words: Language) -> list[Bar]:
+    """Bars that begin where the one before ends, and their sum."""
+    ends = list(itertools.accumulate((amount for _, amount, _ in parts), initial=0.0))
+    bars = [
+        Bar(label, start, end, colour, words.money(amount))
+        for (label, amount, colour), (start, end) in zip(parts, itertools.pairwise(ends), strict=True)
+    ]
+    return [*bars, Bar(total_label, 0.0, ends[-1], INK, words.money(ends[-1]), total=True)]
+
+
+def waterfall(bars: Sequence[Bar], words: Language) -> "Figure":
+    """Rows from top to bottom, each beginning where the one above it ends."""
+    figure = canvas(len(bars) * ROW_MM + 8.0)
+    axes = place(figure, LEFT_MM, 6.0, 170.0 - LEFT_MM - RIGHT_MM, len(bars) * ROW_MM)
+    for row, bar in enumerate(bars):
+        axes.barh(row, bar.to_usd - bar.from_usd, BAR, bar.from_usd, color=bar.colour)
+        _label(axes, row, bar)
+    for row, (bar, below) in enumerate(itertools.pairwise(bars)):
+        at = below.to_usd if below.total else bar.to_usd
+        axes.plot([at, at], [row + BAR / 2, row + 1 - BAR / 2], color=SOFT, linewidth=0.5)
+    _frame(axes, bars, words)
+    return figure
+
+
+def _label(axes: "Axes", row: int, bar: Bar) -> None:
+    """The amount behind the end of its bar."""
+    weight = "bold" if bar.total else "normal"
+    end = max(bar.from_usd, bar.to_usd)
+    axes.annotate(bar.value, (end, row), (3, 0), textcoords="offset points", va="center", weight=weight)
+
+
+def _frame(axes: "Axes", bars: Sequence[Bar], words: Language) -> None:
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axes.set_yticks(range(len(bars)), [shorten(plain(bar.label), LONGEST_LABEL) for bar in bars], color=INK)
+    axes.set_ylim(len(bars) - 0.5, -0.5)
+    for label, bar in zip(axes.get_yticklabels(), bars, strict=True):
+        label.set_fontweight("bold" if bar.total else "normal")
+    ends = [end for bar in bars for end in (bar.from_usd, bar.to_usd)]
+    low, high = min(0.0, *ends), max(0.0, *ends)
+    axes.set_xlim(low, high if high > low else low + 1.0)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.axis(value)))
+    axes.grid(axis="y", visible=False)
+    axes.grid(axis="x")
+    axes.spines["left"].set_color(RULE)
+    axes.annotate("USD", (1, 0), (4, -9), "axes fraction", textcoords="offset points", color=SOFT)

@@ -1,0 +1,53 @@
+"""Failures and repairs on the clock: who was down, when and for how long."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reports.figures.clock import Clock
+from reports.figures.style import GREY, INK, ORANGE, PLUM, RED, SOFT, VIOLET, canvas, place
+from reports.language import Language
+from sim.traces.events import Event
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PART_COLOURS = {"gpu": RED, "host": VIOLET, "network": ORANGE, "software": PLUM}
+MOST_ROWS = 40
+LEFT_MM, RIGHT_MM = 24.0, 3.0
+TALLEST_MM, ROW_MM = 76.0, 4.5
+
+
+def outages_figure(failures: list[Event], clock: Clock, words: Language) -> "Figure":
+    """A bar an outage, over the day; the longest ones where there are very many."""
+    longest = sorted(failures, key=lambda event: (-event.duration_s, event.at_s))[:MOST_ROWS]
+    shown = sorted(longest, key=lambda event: (event.at_s, event.pool, event.server))
+    height = min(TALLEST_MM, max(3, len(shown)) * ROW_MM)
+    figure = canvas(height + 13.0)
+    axes = place(figure, LEFT_MM, 6.0, 170.0 - LEFT_MM - RIGHT_MM, height)
+    starts = np.array([event.at_s for event in shown]) + clock.start_s
+    lengths = np.array([event.duration_s for event in shown])
+    colours = [PART_COLOURS.get(event.part, GREY) for event in shown]
+    axes.barh(range(len(shown)), np.maximum(lengths, clock.duration_s / 500), 0.7, starts, color=colours)
+    many = height / len(shown) < 3.0
+    names = [words("failures.server", number=event.server + 1) for event in shown]
+    axes.set_yticks(range(len(shown)), names if not many else [""] * len(shown), color=INK)
+    axes.set_ylim(max(len(shown), 3) - 0.4, -0.6)
+    if many:
+        axes.set_ylabel(words("failures.servers"))
+    axes.grid(axis="y", visible=False)
+    axes.grid(axis="x")
+    clock.draw(axes)
+    _legend(figure, [event.part for event in shown], words)
+    axes.tick_params(axis="x", labelcolor=SOFT)
+    return figure
+
+
+def _legend(figure: "Figure", parts: list[str], words: Language) -> None:
+    from matplotlib.patches import Patch
+
+    names = [name for name in PART_COLOURS if name in parts] + sorted(set(parts) - set(PART_COLOURS))
+    entries = [
+        Patch(color=PART_COLOURS.get(name, GREY), label=words.known(f"part.{name}", name)) for name in names
+    ]
+    figure.legend(handles=entries, loc="upper left", bbox_to_anchor=(LEFT_MM / 170.0, 1.0), ncols=6)

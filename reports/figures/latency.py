@@ -1,0 +1,86 @@
+"""How long requests took: one histogram a metric, with the quantiles that the tables print."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reports.figures.clock import Values
+from reports.figures.style import BLUE, INK, PAGE_WIDTH_MM, SOFT, canvas, place
+from reports.language import Language
+from sim.traces.digest import METRICS, Digest, bin_edges
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+GATHERED = 16
+"""Bins of the digest to a bar: eight bars an octave."""
+LEFT_MM, GAP_MM, AXES_MM, PITCH_MM = 9.0, 14.0, 30.0, 46.0
+MARKED = ("p50", "p90", "p99")
+TAIL = 1e-4
+"""Share of requests that may lie outside the axes at either end."""
+
+
+def latency_figure(digest: Digest, latency: dict[str, dict[str, Any]], words: Language) -> "Figure":
+    """Histograms of all metrics, two to a row."""
+    figure = canvas(2 * PITCH_MM)
+    width = (PAGE_WIDTH_MM - LEFT_MM - 2.0 - GAP_MM) / 2
+    for index, metric in enumerate(METRICS):
+        row, column = divmod(index, 2)
+        axes = place(figure, LEFT_MM + column * (width + GAP_MM), (1 - row) * PITCH_MM + 7.0, width, AXES_MM)
+        axes.set_title(words(f"latency.{metric}"))
+        _histogram(axes, digest.bins[:, :, METRICS.index(metric)].sum(axis=(0, 1)), words)
+        _quantiles(axes, latency[metric], words)
+    return figure
+
+
+def _histogram(axes: "Axes", counts: Values, words: Language) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+    bars, edges = gathered(counts)
+    if bars.any():
+        axes.stairs(100 * bars / bars.sum(), edges, fill=True, color=BLUE, alpha=0.85)
+        axes.set_xscale("log")
+        axes.set_xlim(*_span(bars, edges))
+    decades = np.log10(axes.get_xlim()[1] / max(axes.get_xlim()[0], edges[1]))
+    axes.xaxis.set_major_locator(LogLocator(10, subs=(1.0, 2.0, 5.0) if decades < 1.8 else (1.0,)))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.brief_time(value)))
+    axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} %"))
+
+
+def gathered(counts: Values) -> tuple[Values, Values]:
+    """Counts of the digest's fine bins in coarser ones, and their edges [s]; what is below the first bin joins it."""
+    inner = counts[1:]
+    edges = bin_edges()[1:]
+    bars = np.add.reduceat(inner, np.arange(0, inner.size, GATHERED)).astype(np.float64)
+    bars[0] += counts[0]
+    return bars, edges[::GATHERED] if inner.size % GATHERED == 0 else np.append(edges[:-1:GATHERED], edges[-1])
+
+
+def _span(bars: Values, edges: Values) -> tuple[float, float]:
+    """From the first to the last bar that matters, at least a decade."""
+    share = np.cumsum(bars) / bars.sum()
+    first = int(np.searchsorted(share, TAIL))
+    last = int(np.searchsorted(share, 1.0 - TAIL))
+    low, high = float(edges[first]), float(edges[min(last + 1, edges.size - 1)])
+    middle, half = np.sqrt(low * high), np.sqrt(10.0)
+    return float(min(low, middle / half)), float(max(high, middle * half))
+
+
+def _quantiles(axes: "Axes", row: dict[str, Any], words: Language) -> None:
+    low, high = axes.get_xlim()
+    axes.set_ylim(0.0, axes.get_ylim()[1] * 1.3)
+    for place_, name in zip((0.97, 0.86, 0.75), MARKED, strict=True):
+        if row[name] is None or not low <= row[name] <= high:
+            continue
+        axes.axvline(row[name], color=INK, linewidth=0.7, linestyle=(0, (2, 2)), ymax=place_)
+        left = np.log(row[name] / low) > 0.66 * np.log(high / low)
+        text = f"{name} {words.time(row[name])}"
+        shift, side = ((-3, "right") if left else (3, "left"))
+        axes.annotate(
+            text, (row[name], place_), (shift, 0), ("data", "axes fraction"), textcoords="offset points",
+            ha=side, va="top", color=INK, fontsize=7,
+        )  # fmt: skip
+    axes.tick_params(axis="x", labelcolor=SOFT)

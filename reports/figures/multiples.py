@@ -1,0 +1,120 @@
+"""The day in one page: small multiples over one clock."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reports.figures.clock import Clock
+from reports.figures.panels import Panel
+from reports.figures.style import PAGE_WIDTH_MM, RED, SOFT, canvas, place
+from reports.language import Language
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+AXES_MM, PITCH_MM = 27.0, 36.5
+LEFT_MM, RIGHT_MM, GAP_MM, BELOW_MM, FOOT_MM = 11.0, 2.0, 15.0, 5.0, 2.0
+STYLES = ("-", "--", ":", "-.", "-", "--")
+"""Curves of one panel differ in stroke as well as in colour."""
+MOST_MARKS = 150
+HEADROOM = 1.12
+WIDE = 5
+"""A panel with so many curves takes a row of its own."""
+
+
+def day_page(panels: list[Panel], clock: Clock, words: Language) -> "Figure":
+    """All panels, two to a row; one with many curves across both columns."""
+    rows = _rows(panels)
+    figure = canvas(len(rows) * PITCH_MM + BELOW_MM)
+    for index, row in enumerate(rows):
+        bottom = BELOW_MM + (len(rows) - 1 - index) * PITCH_MM + FOOT_MM
+        width = (PAGE_WIDTH_MM - LEFT_MM - RIGHT_MM - (len(row) - 1) * GAP_MM) / len(row)
+        for column, panel in enumerate(row):
+            axes = place(figure, LEFT_MM + column * (width + GAP_MM), bottom, width, AXES_MM)
+            draw_panel(axes, panel, words)
+            clock.draw(axes, labels=index == len(rows) - 1)
+    return figure
+
+
+def _rows(panels: list[Panel]) -> list[list[Panel]]:
+    rows: list[list[Panel]] = []
+    for panel in panels:
+        if len(panel.curves) >= WIDE or not rows or len(rows[-1]) > 1 or len(rows[-1][0].curves) >= WIDE:
+            rows.append([panel])
+        else:
+            rows[-1].append(panel)
+    return rows
+
+
+def draw_panel(axes: "Axes", panel: Panel, words: Language) -> None:
+    """One panel: its curves, its axis, its legend beside the title."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axes.set_title(panel.title)
+    _stack(axes, panel) if panel.stacked else _lines(axes, panel)
+    _limit(axes, panel)
+    if panel.logarithmic and _has_values(panel):
+        _logarithmic(axes, panel)
+    else:
+        axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.axis(value)))
+    if panel.unit:
+        axes.annotate(panel.unit, (0, 1), (-2, 3), "axes fraction", textcoords="offset points", ha="right", color=SOFT)
+    if panel.marks_s:
+        _marks(axes, panel)
+    if any(curve.label for curve in panel.curves):
+        axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(panel.curves), borderpad=0.2)
+
+
+def _has_values(panel: Panel) -> bool:
+    return any(np.isfinite(curve.values).any() and np.nanmax(curve.values) > 0 for curve in panel.curves)
+
+
+def _lines(axes: "Axes", panel: Panel) -> None:
+    for curve, style in zip(panel.curves, STYLES, strict=False):
+        values = np.append(curve.values, curve.values[-1:])
+        where: Any = {"drawstyle": "steps-post"}
+        axes.plot(panel.edges_s, values, style, color=curve.colour, label=curve.label or None, **where)
+
+
+def _stack(axes: "Axes", panel: Panel) -> None:
+    base = np.zeros(panel.edges_s.size - 1)
+    for curve in panel.curves:
+        top = base + np.nan_to_num(curve.values)
+        axes.stairs(top, panel.edges_s, baseline=base, fill=True, color=curve.colour, label=curve.label, linewidth=0)
+        axes.stairs(top, panel.edges_s, baseline=None, color="white", linewidth=0.3)
+        base = top
+
+
+def _limit(axes: "Axes", panel: Panel) -> None:
+    rows = np.array([curve.values for curve in panel.curves])
+    known = rows[np.isfinite(rows)]
+    if panel.lowest is None or not known.size:
+        return
+    tops = np.nansum(rows, axis=0) if panel.stacked else known
+    top = float(tops.max())
+    room = (top - panel.lowest) * HEADROOM
+    axes.set_ylim(panel.lowest, panel.lowest + (room if room > 0 else 1.0))
+
+
+def _logarithmic(axes: "Axes", panel: Panel) -> None:
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    values = np.concatenate([curve.values[np.isfinite(curve.values) & (curve.values > 0)] for curve in panel.curves])
+    low, high = float(values.min()) / 1.3, float(values.max()) * 1.3
+    axes.set_yscale("log")
+    axes.set_ylim(low, high)
+    wide = math.log10(high / low) > 2
+    axes.yaxis.set_major_locator(LogLocator(10, subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
+    axes.yaxis.set_minor_locator(NullLocator())
+
+
+def _marks(axes: "Axes", panel: Panel) -> None:
+    """Failures as small triangles at the top; of very many, as many as can be told apart."""
+    marks = np.asarray(panel.marks_s)
+    slots = np.floor((marks - panel.edges_s[0]) / (panel.edges_s[-1] - panel.edges_s[0]) * MOST_MARKS)
+    kept = marks[np.unique(slots, return_index=True)[1]]
+    place = axes.get_xaxis_transform()
+    axes.plot(kept, np.full(kept.size, 0.96), "v", color=RED, markersize=2.2, transform=place, clip_on=False)
