@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-Tone = Literal["plain", "lead", "note", "small"]
+Tone = Literal["plain", "lead", "note", "code"]
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,8 @@ class Table:
     """Rows that begin a group: a rule stands above them."""
     caption: str = ""
     """What it shows."""
+    halves: bool = False
+    """Whether it is long and narrow, and set in two columns."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,8 @@ class Report:
     """Name of what is reported on."""
     kicker: str
     """What sort of report it is."""
+    question: str
+    """What was asked."""
     answer: tuple[str, ...]
     """The answer, a sentence or two."""
     cards: Cards

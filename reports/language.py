@@ -94,6 +94,11 @@ class Language:
             return self("none")
         return _sign(value, False) + _figures(abs(value), figures)
 
+    def trimmed(self, value: float, figures: int = FEW) -> str:
+        """A number to so many figures that count, without noughts at its end."""
+        text = self.figures(value, figures)
+        return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+
     def percent(self, fraction: float | None, decimals: int = 1, signed: bool = False) -> str:
         """A fraction as percent."""
         if fraction is None or not math.isfinite(fraction):

@@ -82,4 +82,4 @@ def _frame(axes: "Axes", bars: Sequence[Bar], words: Language) -> None:
     axes.grid(axis="y", visible=False)
     axes.grid(axis="x")
     axes.spines["left"].set_color(RULE)
-    axes.annotate("USD", (1, 0), (4, -9), "axes fraction", textcoords="offset points", color=SOFT)
+    axes.annotate("USD", (1, 0), (16, -9), "axes fraction", textcoords="offset points", color=SOFT)

@@ -27,7 +27,7 @@ def energy_figure(parts: dict[str, Values], clock: Clock, words: Language) -> "F
     widths = clock.start_s + ends - starts
     base = np.zeros(hours)
     for name, kwh in parts.items():
-        axes.bar(starts + 0.04 * widths, kwh, 0.92 * widths, base, "edge", color=ENERGY_COLOURS[name], label=words(f"energy.{name}"))
+        axes.bar(starts + 0.04 * widths, kwh, 0.92 * widths, base, align="edge", color=ENERGY_COLOURS[name], label=words(f"energy.{name}"))
         base = base + kwh
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.axis(value)))
     axes.annotate("kWh", (0, 1), (-3, 4), "axes fraction", textcoords="offset points", ha="right", color=SOFT)

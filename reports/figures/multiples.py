@@ -7,7 +7,7 @@ import numpy as np
 
 from reports.figures.clock import Clock
 from reports.figures.panels import Panel
-from reports.figures.style import PAGE_WIDTH_MM, RED, SOFT, canvas, place
+from reports.figures.style import PAGE_WIDTH_MM, RED, canvas, place
 from reports.language import Language
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def draw_panel(axes: "Axes", panel: Panel, words: Language) -> None:
     """One panel: its curves, its axis, its legend beside the title."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    axes.set_title(panel.title)
+    axes.set_title(f"{panel.title}, {panel.unit}" if panel.unit else panel.title)
     _stack(axes, panel) if panel.stacked else _lines(axes, panel)
     _limit(axes, panel)
     if panel.logarithmic and _has_values(panel):
@@ -60,8 +60,6 @@ def draw_panel(axes: "Axes", panel: Panel, words: Language) -> None:
     else:
         axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.axis(value)))
-    if panel.unit:
-        axes.annotate(panel.unit, (0, 1), (-2, 3), "axes fraction", textcoords="offset points", ha="right", color=SOFT)
     if panel.marks_s:
         _marks(axes, panel)
     if any(curve.label for curve in panel.curves):

@@ -216,7 +216,7 @@ def _total(parts: Iterable[Values]) -> Values:
 
 def _up_s(pool: PoolMinutes) -> Values:
     """Replica-seconds able to serve."""
-    return pool.up_server_s * (pool.replicas / pool.servers)
+    return pool.serving_server_s * (pool.replicas / pool.servers)
 
 
 def _ratio(clock: Clock, above: Values, below: Values) -> Values:

@@ -1,0 +1,129 @@
+"""What the day rests on: ranges of prices, claims with their sources, how each line was reckoned."""
+
+from reports.basis import reckoned
+from reports.blocks import Column, Heading, Paragraph, Section, Table
+from reports.day.context import Day
+from reports.day.ranges import RangedClaim, Ranges, ends, used_entries
+from reports.plain import plain
+from reports.wording import component
+from sim.catalogue import claims
+from sim.catalogue.facts import Claim, Fact
+from sim.units import unit_of
+
+DOUBTFUL = ("assumption", "unverified")
+MOST_RANGES = 12
+
+
+def range_section(day: Day, ranges: Ranges) -> Section:
+    """The day's total with one claim at the ends of its range."""
+    words = day.words
+    limit = Paragraph(words("range.limit"), "note")
+    if not ranges.claims:
+        return Section(words("range.title"), (Paragraph(words("range.none")), limit))
+    columns = (
+        Column(words("range.claim"), right=False, share=1.0, code=True),
+        Column(words("range.ends")),
+        *(Column(words(f"range.{name}")) for name in ("low", "high", "span")),
+    )
+    rows = tuple(_range_row(day, claim) for claim in ranges.claims[:MOST_RANGES])
+    table = Table(columns, rows, caption=words("range.caption"))
+    return Section(words("range.title"), (Paragraph(words("range.lead")), table, limit))
+
+
+def _range_row(day: Day, claim: RangedClaim) -> tuple[str, ...]:
+    words = day.words
+    return (
+        f"{claim.kind}.{claim.entry}.{claim.field}",
+        _ends(day, claim.fact),
+        words.money(claim.at_low_usd),
+        words.money(claim.at_high_usd),
+        words.money(claim.width_usd),
+    )
+
+
+def _ends(day: Day, fact: Fact) -> str:
+    if fact.low is None and fact.high is None:
+        return ""
+    low, high = (_value(day, end) for end in ends(fact))
+    return day.words("number.range", low=low, high=high)
+
+
+def _value(day: Day, value: float) -> str:
+    scientific = 1e9
+    return f"{value:.4g}" if abs(value) >= scientific else day.words.trimmed(value)
+
+
+def claims_section(day: Day) -> Section:
+    """Every claim that was used, the doubtful ones apart; then how lines were reckoned, and the sources."""
+    words = day.words
+    used = [
+        (f"{kind}.{entry}.{field}", field, claim)
+        for kind, entry in used_entries(day.result)
+        for field, claim in claims(day.result.catalogue.pick(kind, entry)).items()
+    ]
+    doubtful = [row for row in used if _is_doubtful(day, row[2])]
+    others = [row for row in used if not _is_doubtful(day, row[2])]
+    blocks = [
+        Paragraph(words("claims.lead")),
+        Heading(words("claims.assumed")),
+        _claims(day, doubtful) if doubtful else Paragraph(words("claims.assumed_none")),
+        Heading(words("claims.basis")),
+        _basis(day),
+        Heading(words("claims.others")),
+        _claims(day, others),
+        Heading(words("claims.sources")),
+        _sources(day, [claim for _, _, claim in used]),
+    ]
+    return Section(words("claims.title"), tuple(blocks), new_page=True)
+
+
+def _is_doubtful(day: Day, claim: Claim) -> bool:
+    source = day.result.catalogue.sources.get(claim.source)
+    return claim.known in DOUBTFUL or (source is not None and source.kind == "assumption")
+
+
+def _claims(day: Day, rows: list[tuple[str, str, Claim]]) -> Table:
+    words = day.words
+    heads = [words(f"claims.{name}") for name in ("claim", "value", "range", "unit", "known", "source")]
+    rights, shares = (False, True, True, False, False, False), (1.25, 0.0, 0.0, 0.0, 0.0, 0.6)
+    columns = tuple(
+        Column(head, right, share, code=share > 0) for head, right, share in zip(heads, rights, shares, strict=True)
+    )
+    return Table(columns, tuple(_claim_row(day, *row) for row in rows), caption=words("claims.caption"))
+
+
+def _claim_row(day: Day, path: str, field: str, claim: Claim) -> tuple[str, ...]:
+    words, unit = day.words, unit_of(field) or ""
+    if isinstance(claim, Fact):
+        value, span = _value(day, claim.value), _ends(day, claim)
+    else:
+        value, span = words("claims.values", count=len(getattr(claim, "value", ()))), ""
+    known = words.known(f"known.{claim.known}", claim.known)
+    return path, value, span, "" if unit == "1" else unit, known, plain(claim.source)
+
+
+def _basis(day: Day) -> Table:
+    words = day.words
+    rows = tuple(
+        (component(line.component, words), reckoned(line.basis, words), " ".join(map(plain, line.sources)))
+        for line in day.result.ledger.lines
+    )
+    heads = [words(f"claims.{name}") for name in ("entry", "reckoned", "sources_of")]
+    columns = tuple(Column(head, False, share) for head, share in zip(heads, (0.7, 1.4, 0.6), strict=True))
+    return Table(columns, rows, caption=words("claims.basis_caption"))
+
+
+def _sources(day: Day, used: list[Claim]) -> Table:
+    words, sources = day.words, day.result.catalogue.sources
+    named = [claim.source for claim in used] + [name for line in day.result.ledger.lines for name in line.sources]
+    rows = tuple(
+        (plain(name), plain(source.title), plain(source.where), source.date, words.known(f"kind.{source.kind}", source.kind))
+        for name in sorted(set(named))
+        if (source := sources.get(name)) is not None
+    )
+    heads = [words(f"claims.{name}") for name in ("source", "title_of", "where", "date", "kind")]
+    shares = (0.55, 1.0, 1.0, 0.0, 0.0)
+    columns = tuple(
+        Column(head, False, share, code=index == 0) for index, (head, share) in enumerate(zip(heads, shares, strict=True))
+    )
+    return Table(columns, rows)

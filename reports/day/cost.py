@@ -1,0 +1,142 @@
+"""What the day cost: the waterfall, every line, and the article's view where it was asked for."""
+
+from reports.blocks import Column, Paragraph, Section, Table
+from reports.day.context import Day
+from reports.day.cover import heaviest
+from reports.figures.cost import Bar, steps, waterfall
+from reports.figures.style import CATEGORY_COLOURS, GREY, INK
+from reports.wording import component, part_name, part_of, unit
+from sim.accounting.ledger import CostLedger, Line
+
+SMALL = 0.004
+"""Entries below this share of the total are taken together, where there are several of a category."""
+
+
+def cost_section(day: Day) -> Section:
+    """The waterfall and the lines."""
+    words, costs = day.words, day.numbers["cost_usd"]
+    largest = max((name for name in costs if name != "total"), key=lambda name: costs[name])
+    share = words.percent(costs[largest] / costs["total"] if costs["total"] else None)
+    entry, amount = heaviest(day)
+    lead = words(
+        "cost.lead", largest=_category(day, largest), share=share, component=entry, amount=words.money(amount)
+    )
+    bars = steps(_parts(day), words("category.total"), words)
+    plot = day.sketcher.plot("cost", words("cost.waterfall"), lambda: waterfall(bars, words))
+    lines = Table(*_ledger(day, day.result.ledger), caption=words("cost.lines_caption"))
+    return Section(words("cost.title"), (Paragraph(lead, "lead"), plot, lines), new_page=True)
+
+
+def _category(day: Day, name: str) -> str:
+    return day.words.known(f"category.{name}", name)
+
+
+def _parts(day: Day) -> list[tuple[str, float, str]]:
+    """Label, amount and colour of each bar: parts of all pools together, small ones of a category as one."""
+    total_usd, found = day.result.ledger.total_usd, []
+    for category in day.result.ledger.by("category"):
+        amounts: dict[str, float] = {}
+        for line in day.result.ledger.lines:
+            if line.category == category:
+                amounts[part_of(line.component)] = amounts.get(part_of(line.component), 0.0) + line.amount_usd
+        small = [name for name, amount in amounts.items() if abs(amount) < SMALL * abs(total_usd)]
+        small = small if len(small) > 1 else []
+        colour = CATEGORY_COLOURS.get(category, GREY)
+        shown = [(name, amount) for name, amount in amounts.items() if name not in small]
+        found += [(_label(day, category, name), amount, colour) for name, amount in shown]
+        if small:
+            label = day.words("component.other", category=_inside(day, category))
+            found.append((label, sum(amounts[name] for name in small), colour))
+    return found
+
+
+def _inside(day: Day, category: str) -> str:
+    """A category's name inside a phrase."""
+    return _category(day, category).lower()
+
+
+def _label(day: Day, category: str, part: str) -> str:
+    return f"{_category(day, category)} · {part_name(part, day.words)}"
+
+
+def _ledger(day: Day, ledger: CostLedger) -> tuple[tuple[Column, ...], tuple[tuple[str, ...], ...], tuple[int, ...]]:
+    """Columns, rows and the rows that stand out: a sum after the lines of each category, and the total."""
+    words, rows, strong = day.words, [], []
+    for category, amount in ledger.by("category").items():
+        lines = [line for line in ledger.lines if line.category == category]
+        rows += [_row(day, line, ledger.total_usd) for line in lines]
+        strong.append(len(rows))
+        name = words("cost.sum", category=_category(day, category))
+        rows.append((name, "", "", "", words.money(amount), _share(day, amount, ledger.total_usd)))
+    strong.append(len(rows))
+    rows.append((words("category.total"), "", "", "", words.money(ledger.total_usd), words.percent(1.0)))
+    heads = [words(f"cost.{name}") for name in ("component", "quantity", "unit", "price", "amount", "share")]
+    columns = tuple(
+        Column(head, right=name not in (0, 2), share=1.0 if name == 0 else 0.0) for name, head in enumerate(heads)
+    )
+    return columns, tuple(rows), tuple(strong)
+
+
+def _row(day: Day, line: Line, total_usd: float) -> tuple[str, ...]:
+    words = day.words
+    return (
+        component(line.component, words),
+        words.trimmed(line.quantity, 5),
+        unit(line.unit, words),
+        words.money(line.unit_price_usd),
+        words.money(line.amount_usd),
+        _share(day, line.amount_usd, total_usd),
+    )
+
+
+def _share(day: Day, amount: float, total_usd: float) -> str:
+    return day.words.percent(amount / total_usd if total_usd else None)
+
+
+def article_section(day: Day) -> Section | None:
+    """The article's formula, its total, and the walk from it to ours; where it was asked for."""
+    view, words = day.result.article, day.words
+    if view is None:
+        return None
+    article, ours = view.ledger.total_usd, day.result.ledger.total_usd
+    ratio = words.percent(ours / article if article else None, 2)
+    total = words("article.total", article=words.money(article), ours=words.money(ours), ratio=ratio)
+    walk = day.sketcher.plot("article", words("article.walk"), lambda: waterfall(_walk(day), words))
+    lines = Table(*_ledger(day, view.ledger), caption=words("article.lines_caption"))
+    blocks = (Paragraph(words("article.formula")), Paragraph(total, "lead"), walk, _steps(day), lines)
+    return Section(words("article.title"), blocks, new_page=True)
+
+
+def _step_name(day: Day, name: str) -> str:
+    if name == "article":
+        return day.words("article.start")
+    return day.words("article.step_of", category=_category(day, name))
+
+
+def _walk(day: Day) -> list[Bar]:
+    """A bar a step between the article's total and ours."""
+    view, words = day.result.article, day.words
+    bars: list[Bar] = []
+    for step in view.steps if view else ():
+        name = step.name
+        if not bars:
+            bars.append(Bar(_step_name(day, name), 0.0, step.total_usd, INK, words.money(step.total_usd), total=True))
+            continue
+        start, label = bars[-1].to_usd, words.money(step.change_usd, signed=True)
+        bars.append(Bar(_step_name(day, name), start, step.total_usd, CATEGORY_COLOURS.get(name, GREY), label))
+    end = bars[-1].to_usd
+    return [*bars, Bar(words("article.end"), 0.0, end, INK, words.money(end), total=True)]
+
+
+def _steps(day: Day) -> Table:
+    view, words = day.result.article, day.words
+    rows = [
+        (_step_name(day, step.name), words.money(step.change_usd, signed=True), words.money(step.total_usd))
+        for step in (view.steps if view else ())
+    ]
+    columns = (
+        Column(words("article.step"), right=False, share=1.0),
+        Column(words("article.change")),
+        Column(words("article.after")),
+    )
+    return Table(columns, tuple(rows), strong=(0, len(rows) - 1))

@@ -1,0 +1,109 @@
+"""What broke, and what power it took."""
+
+import math
+from collections.abc import Iterable
+
+from reports.blocks import Column, Paragraph, Section, Table
+from reports.day.context import Day
+from reports.figures.energy import energy_figure
+from reports.figures.failures import MOST_ROWS, outages_figure
+from reports.figures.panels import energy_kwh_by_hour
+from sim.traces.events import Event
+from sim.units import SECONDS_PER_HOUR
+
+GRAMS_PER_KILOGRAM = 1e3
+KILOGRAMS_PER_TONNE = 1e3
+COMPONENTS = ("gpu", "host", "storage", "network", "cooling", "losses", "total")
+
+
+def failures_section(day: Day) -> Section:
+    """Failures and repairs."""
+    words, failures = day.words, day.result.traces.events.of("failed")
+    if not failures:
+        return Section(words("breakdown.title"), (Paragraph(words("breakdown.none")),))
+    shown = min(len(failures), MOST_ROWS)
+    kind = "caption" if shown == len(failures) else "caption_longest"
+    caption = words(f"breakdown.{kind}", shown=words.count(shown), all=words.count(len(failures)))
+    plot = day.sketcher.plot("failures", caption, lambda: outages_figure(failures, day.clock, words))
+    return Section(words("breakdown.title"), (Paragraph(_lead(day, failures), "lead"), _parts(day, failures), plot))
+
+
+def _lead(day: Day, failures: list[Event]) -> str:
+    words, fleet = day.words, day.numbers["fleet"]
+    return words(
+        "breakdown.lead",
+        failures=words.count(fleet["failures"]),
+        down=words.figures(_hours(event.duration_s for event in failures)),
+        share=words.percent(1.0 - fleet["availability"], 3),
+        labour=words.figures(_hours(event.labour_s for event in failures)),
+        requeued=words.count(sum(event.requeued for event in failures)),
+        lost=words.count(sum(event.lost for event in failures)),
+    )
+
+
+def _hours(times_s: Iterable[float]) -> float:
+    return math.fsum(times_s) / SECONDS_PER_HOUR
+
+
+def _parts(day: Day, failures: list[Event]) -> Table:
+    words = day.words
+    parts = sorted({event.part for event in failures}, key=lambda part: -sum(e.part == part for e in failures))
+    rows = [
+        (words.known(f"part.{part}", part), *_counts(day, [e for e in failures if e.part == part])) for part in parts
+    ]
+    rows.append((words("breakdown.all"), *_counts(day, failures)))
+    heads = [words(f"breakdown.{name}") for name in ("failures", "down", "mean", "labour", "requeued", "lost")]
+    columns = (Column(words("breakdown.part"), right=False, share=1.0), *map(Column, heads))
+    return Table(columns, tuple(rows), strong=(len(rows) - 1,), caption=words("breakdown.table_caption"))
+
+
+def _counts(day: Day, failures: list[Event]) -> tuple[str, ...]:
+    words, down_h = day.words, _hours(event.duration_s for event in failures)
+    return (
+        words.count(len(failures)),
+        words.number(down_h, 1),
+        words.number(down_h / len(failures), 2),
+        words.number(_hours(event.labour_s for event in failures), 1),
+        words.count(sum(event.requeued for event in failures)),
+        words.count(sum(event.lost for event in failures)),
+    )
+
+
+def energy_section(day: Day) -> Section:
+    """Energy by component and hour, and the carbon it stands for."""
+    words, numbers = day.words, day.numbers
+    total_kwh = numbers["energy_kwh"]["total"]
+    intensity = day.result.catalogue.pick("sites", day.result.scenario.plant.site).carbon_g_per_kwh.value
+    values = {
+        "total": words.number(total_kwh, 1),
+        "pue": words.number(numbers["pue"], 3),
+        "wh": words.figures(numbers["wh_per_request"], 3),
+        "intensity": words.figures(intensity, 3),
+        "carbon": _carbon(day, total_kwh * intensity / GRAMS_PER_KILOGRAM),
+    }
+    lead = words("power.lead_idle" if numbers["wh_per_request"] is None else "power.lead", **values)
+    hourly = energy_kwh_by_hour(day.result)
+    plot = day.sketcher.plot("energy", words("power.caption"), lambda: energy_figure(hourly, day.clock, words))
+    return Section(words("power.title"), (Paragraph(lead, "lead"), _components(day, intensity), plot))
+
+
+def _carbon(day: Day, kilograms: float) -> str:
+    if kilograms >= KILOGRAMS_PER_TONNE:
+        return day.words("number.t", digits=day.words.figures(kilograms / KILOGRAMS_PER_TONNE))
+    return day.words("number.kg", digits=day.words.figures(kilograms))
+
+
+def _components(day: Day, intensity: float) -> Table:
+    words, energy = day.words, day.numbers["energy_kwh"]
+    rows = [
+        (
+            words(f"energy.{name}"),
+            words.number(energy[name], 1),
+            words.percent(energy[name] / energy["total"] if energy["total"] else None),
+            words.figures(energy[name] * intensity / GRAMS_PER_KILOGRAM),
+        )
+        for name in COMPONENTS
+    ]
+    heads = [words(f"power.{name}") for name in ("kwh", "share", "carbon")]
+    columns = (Column(words("power.component"), right=False, share=1.0), *map(Column, heads))
+    return Table(columns, tuple(rows), strong=(len(rows) - 1,), caption=words("power.table_caption"))

@@ -1,0 +1,119 @@
+"""How sure a day's cost is as far as claims about prices go: each at both ends of its range, and all together."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sim.catalogue.catalogue import SCENARIO_SOURCE, Catalogue, claims, with_facts
+from sim.catalogue.facts import Fact
+from sim.day import DayResult, priced_day
+
+PRICED = ("prices", "servers", "sites")
+"""Kinds of entries whose claims are prices, or shares and lives that prices are reckoned with."""
+Facts = dict[str, dict[str, dict[str, float]]]
+
+
+@dataclass(frozen=True)
+class RangedClaim:
+    """A claim, and what the day costs at either end of its range."""
+
+    kind: str
+    """Kind of its entry."""
+    entry: str
+    """Name of its entry."""
+    field: str
+    """Its name."""
+    fact: Fact
+    """Itself."""
+    at_low_usd: float
+    """The day's total at its low end."""
+    at_high_usd: float
+    """The day's total at its high end."""
+
+    @property
+    def width_usd(self) -> float:
+        """How far the total moves."""
+        return abs(self.at_high_usd - self.at_low_usd)
+
+    def end(self, cheap: bool) -> float:
+        """Its value where the day is cheaper, or dearer."""
+        low, high = ends(self.fact)
+        return low if cheap == (self.at_low_usd <= self.at_high_usd) else high
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """All claims that move the day's total."""
+
+    claims: tuple[RangedClaim, ...]
+    """The widest first."""
+    cheap_usd: float
+    """The total with each at its cheap end."""
+    dear_usd: float
+    """The total with each at its dear end."""
+
+
+def price_ranges(result: DayResult, catalogue: Catalogue) -> Ranges:
+    """Price the same day again for both ends of every claim behind its prices; nothing is simulated."""
+    found = [claim for claim in _ranged(result, catalogue) if claim.width_usd > 0]
+    found.sort(key=lambda claim: (-claim.width_usd, claim.kind, claim.entry, claim.field))
+    totals = (_total_usd(result, catalogue, _together(found, cheap)) for cheap in (True, False))
+    return Ranges(tuple(found), *totals)
+
+
+def ends(fact: Fact) -> tuple[float, float]:
+    """Both ends of a claim's range; an end that is not known is the claim itself."""
+    return fact.value if fact.low is None else fact.low, fact.value if fact.high is None else fact.high
+
+
+def _ranged(result: DayResult, catalogue: Catalogue) -> Iterator[RangedClaim]:
+    for kind, entry in used_entries(result):
+        if kind not in PRICED:
+            continue
+        for field, fact in claims(catalogue.pick(kind, entry)).items():
+            if isinstance(fact, Fact) and ends(fact)[0] < ends(fact)[1]:
+                totals = (_total_usd(result, catalogue, {kind: {entry: {field: end}}}) for end in ends(fact))
+                yield RangedClaim(kind, entry, field, fact, *totals)
+
+
+def _together(found: list[RangedClaim], cheap: bool) -> Facts:
+    facts: Facts = {}
+    for claim in found:
+        facts.setdefault(claim.kind, {}).setdefault(claim.entry, {})[claim.field] = claim.end(cheap)
+    return facts
+
+
+def _total_usd(result: DayResult, catalogue: Catalogue, facts: Facts) -> float:
+    changed = with_facts(catalogue, facts)
+    return priced_day(result.scenario, changed, result.engine, result.traces).ledger.total_usd
+
+
+def used_entries(result: DayResult) -> list[tuple[str, str]]:
+    """Kind and name of every entry of the catalogue that the day rests on."""
+    scenario, pick = result.scenario, result.catalogue.pick
+    pools = scenario.fleet.pools.values()
+    servers = [pool.server for pool in pools]
+    found = [
+        *(("models", pool.model) for pool in pools),
+        *(("servers", server) for server in servers),
+        *(("gpus", pick("servers", server).gpu) for server in servers),
+        ("efficiencies", scenario.plant.efficiency),
+        ("sites", scenario.plant.site),
+        ("cooling", scenario.plant.climate.cooling),
+        ("hazards", scenario.plant.failures.hazard),
+        ("prices", scenario.prices.book),
+        *(("lengths", case.lengths) for case in scenario.workload.use_cases.values()),
+    ]
+    if scenario.workload.trace is None:
+        found.append(("shapes", scenario.workload.demand.shape))
+    if scenario.prices.as_the_article_books_it:
+        found.append(("article", "article"))
+    return list(dict.fromkeys(found))
+
+
+def assumed_share(result: DayResult) -> float:
+    """Share of the total in lines that rest, in part at least, on a source that is an assumption."""
+    sources = result.catalogue.sources
+    assumed = {name for name, source in sources.items() if source.kind == "assumption" and name != SCENARIO_SOURCE}
+    amounts = [line.amount_usd for line in result.ledger.lines if assumed & set(line.sources)]
+    total_usd = result.ledger.total_usd
+    return sum(amounts) / total_usd if total_usd else 0.0

@@ -1,0 +1,49 @@
+"""A day's report: the sections in the order of their weight for whoever decides."""
+
+from typing import Any
+
+from reports.blocks import Report
+from reports.day.claims import claims_section, range_section
+from reports.day.context import Day, Sketcher
+from reports.day.cost import article_section, cost_section
+from reports.day.course import course_section, latency_section
+from reports.day.cover import answer, cards, facts
+from reports.day.method import again_section, method_section
+from reports.day.plant import energy_section, failures_section
+from reports.day.ranges import price_ranges
+from reports.language import Language
+from reports.plain import plain
+from sim.catalogue import Catalogue
+from sim.day import DayResult
+
+
+def day_report(
+    result: DayResult, numbers: dict[str, Any], catalogue: Catalogue, words: Language, sketcher: Sketcher
+) -> Report:
+    """The report of a simulated day from its result and its result.json."""
+    day = Day(result, numbers, words, sketcher)
+    ranges = price_ranges(result, catalogue)
+    sections = [
+        cost_section(day),
+        course_section(day),
+        latency_section(day),
+        failures_section(day),
+        energy_section(day),
+        range_section(day, ranges),
+        article_section(day),
+        claims_section(day),
+        method_section(day),
+        again_section(day),
+    ]
+    return Report(
+        language=words.code,
+        title=plain(result.scenario.name) or words("day.scenario"),
+        kicker=words("day.kicker"),
+        question=plain(result.scenario.description),
+        answer=answer(day, ranges),
+        cards=cards(day),
+        facts=facts(day),
+        sections=tuple(section for section in sections if section is not None),
+        footer=words("page.made_by", version=plain(str(numbers["version"]))),
+        words={key: words(f"page.{key}") for key in ("contents", "figure", "table", "zoom", "reset")},
+    )
