@@ -45,5 +45,5 @@ def day_report(
         facts=facts(day),
         sections=tuple(section for section in sections if section is not None),
         footer=words("page.made_by", version=plain(str(numbers["version"]))),
-        words={key: words(f"page.{key}") for key in ("contents", "figure", "table", "zoom", "reset")},
+        words={key: words(f"page.{key}") for key in ("contents", "time", "zoom", "reset")},
     )

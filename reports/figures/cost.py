@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reports.figures.style import INK, RULE, SOFT, canvas, place
+import numpy as np
+
+from reports.figures.style import INK, RULE, SOFT, boxes, canvas, place
 from reports.language import Language
 from reports.plain import plain, shorten
 
@@ -50,12 +52,13 @@ def waterfall(bars: Sequence[Bar], words: Language) -> "Figure":
     """Rows from top to bottom, each beginning where the one above it ends."""
     figure = canvas(len(bars) * ROW_MM + 8.0)
     axes = place(figure, LEFT_MM, 6.0, 170.0 - LEFT_MM - RIGHT_MM, len(bars) * ROW_MM)
+    starts, ends = (np.array([getattr(bar, end) for bar in bars]) for end in ("from_usd", "to_usd"))
+    boxes(axes, starts, np.arange(len(bars)) - BAR / 2, ends - starts, BAR, [bar.colour for bar in bars])
     for row, bar in enumerate(bars):
-        axes.barh(row, bar.to_usd - bar.from_usd, BAR, bar.from_usd, color=bar.colour)
         _label(axes, row, bar)
-    for row, (bar, below) in enumerate(itertools.pairwise(bars)):
-        at = below.to_usd if below.total else bar.to_usd
-        axes.plot([at, at], [row + BAR / 2, row + 1 - BAR / 2], color=SOFT, linewidth=0.5)
+    joints = [below.to_usd if below.total else bar.to_usd for bar, below in itertools.pairwise(bars)]
+    rows = np.arange(len(joints))
+    axes.vlines(joints, rows + BAR / 2, rows + 1 - BAR / 2, color=SOFT, linewidth=0.5)
     _frame(axes, bars, words)
     return figure
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reports.figures.clock import Clock, Values
-from reports.figures.style import ENERGY_COLOURS, INK, SOFT, canvas, place
+from reports.figures.style import ENERGY_COLOURS, INK, SOFT, boxes, canvas, place
 from reports.language import Language
 from sim.units import SECONDS_PER_HOUR
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LEFT_MM, RIGHT_MM, AXES_MM = 12.0, 3.0, 40.0
+GAP = 0.08
+HEADROOM = 1.05
 
 
 def energy_figure(parts: dict[str, Values], clock: Clock, words: Language) -> "Figure":
@@ -27,8 +29,9 @@ def energy_figure(parts: dict[str, Values], clock: Clock, words: Language) -> "F
     widths = clock.start_s + ends - starts
     base = np.zeros(hours)
     for name, kwh in parts.items():
-        axes.bar(starts + 0.04 * widths, kwh, 0.92 * widths, base, align="edge", color=ENERGY_COLOURS[name], label=words(f"energy.{name}"))
+        boxes(axes, starts + GAP / 2 * widths, base, (1 - GAP) * widths, kwh, ENERGY_COLOURS[name], words(f"energy.{name}"))
         base = base + kwh
+    axes.set_ylim(0.0, float(base.max()) * HEADROOM or 1.0)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.axis(value)))
     axes.annotate("kWh", (0, 1), (-3, 4), "axes fraction", textcoords="offset points", ha="right", color=SOFT)
     axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.02), ncols=len(parts), labelcolor=INK)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reports.figures.clock import Clock
-from reports.figures.style import GREY, INK, ORANGE, PLUM, RED, SOFT, VIOLET, canvas, place
+from reports.figures.style import GREY, INK, ORANGE, PLUM, RED, SOFT, VIOLET, boxes, canvas, place
 from reports.language import Language
 from sim.traces.events import Event
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 PART_COLOURS = {"gpu": RED, "host": VIOLET, "network": ORANGE, "software": PLUM}
 MOST_ROWS = 40
+BAR = 0.7
+SHORTEST = 500
+"""A bar is as long as this part of the day, or longer, to be seen."""
 LEFT_MM, RIGHT_MM = 24.0, 3.0
 TALLEST_MM, ROW_MM = 76.0, 4.5
 
@@ -28,7 +31,7 @@ def outages_figure(failures: list[Event], clock: Clock, words: Language) -> "Fig
     starts = np.array([event.at_s for event in shown]) + clock.start_s
     lengths = np.array([event.duration_s for event in shown])
     colours = [PART_COLOURS.get(event.part, GREY) for event in shown]
-    axes.barh(range(len(shown)), np.maximum(lengths, clock.duration_s / 500), 0.7, starts, color=colours)
+    boxes(axes, starts, np.arange(len(shown)) - BAR / 2, np.maximum(lengths, clock.duration_s / SHORTEST), BAR, colours)
     many = height / len(shown) < 3.0
     names = [words("failures.server", number=event.server + 1) for event in shown]
     axes.set_yticks(range(len(shown)), names if not many else [""] * len(shown), color=INK)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reports.figures.clock import Values
-from reports.figures.style import BLUE, INK, PAGE_WIDTH_MM, SOFT, canvas, place
+from reports.figures.style import BLUE, INK, PAGE_WIDTH_MM, SOFT, boxes, canvas, place
 from reports.language import Language
 from sim.traces.digest import METRICS, Digest, bin_edges
 
@@ -39,7 +39,9 @@ def _histogram(axes: "Axes", counts: Values, words: Language) -> None:
 
     bars, edges = gathered(counts)
     if bars.any():
-        axes.stairs(100 * bars / bars.sum(), edges, fill=True, color=BLUE, alpha=0.85)
+        shares, some = 100 * bars / bars.sum(), bars > 0
+        boxes(axes, edges[:-1][some], 0.0, np.diff(edges)[some], shares[some], BLUE)
+        axes.set_ylim(0.0, float(shares.max()))
         axes.set_xscale("log")
         axes.set_xlim(*_span(bars, edges))
     decades = np.log10(axes.get_xlim()[1] / max(axes.get_xlim()[0], edges[1]))

@@ -1,13 +1,13 @@
 """The day in one page: small multiples over one clock."""
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reports.figures.clock import Clock
+from reports.figures.clock import Clock, Values
 from reports.figures.panels import Panel
-from reports.figures.style import PAGE_WIDTH_MM, RED, canvas, place
+from reports.figures.style import PAGE_WIDTH_MM, RED, area, canvas, place, steps
 from reports.language import Language
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ LEFT_MM, RIGHT_MM, GAP_MM, BELOW_MM, FOOT_MM = 11.0, 2.0, 15.0, 5.0, 2.0
 STYLES = ("-", "--", ":", "-.", "-", "--")
 """Curves of one panel differ in stroke as well as in colour."""
 MOST_MARKS = 150
+MOST_STEPS = 48
 HEADROOM = 1.12
 WIDE = 5
 """A panel with so many curves takes a row of its own."""
@@ -53,7 +54,10 @@ def draw_panel(axes: "Axes", panel: Panel, words: Language) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axes.set_title(f"{panel.title}, {panel.unit}" if panel.unit else panel.title)
-    _stack(axes, panel) if panel.stacked else _lines(axes, panel)
+    if panel.stacked:
+        _stack(axes, panel)
+    else:
+        _lines(axes, panel)
     _limit(axes, panel)
     if panel.logarithmic and _has_values(panel):
         _logarithmic(axes, panel)
@@ -70,19 +74,24 @@ def _has_values(panel: Panel) -> bool:
     return any(np.isfinite(curve.values).any() and np.nanmax(curve.values) > 0 for curve in panel.curves)
 
 
+def _points(panel: Panel, values: Values) -> tuple[Values, Values]:
+    """Where a curve goes: steps where its stretches are few, through their middles where they are many."""
+    if values.size <= MOST_STEPS:
+        return steps(panel.edges_s, values)
+    return (panel.edges_s[:-1] + panel.edges_s[1:]) / 2, values
+
+
 def _lines(axes: "Axes", panel: Panel) -> None:
     for curve, style in zip(panel.curves, STYLES, strict=False):
-        values = np.append(curve.values, curve.values[-1:])
-        where: Any = {"drawstyle": "steps-post"}
-        axes.plot(panel.edges_s, values, style, color=curve.colour, label=curve.label or None, **where)
+        axes.plot(*_points(panel, curve.values), style, color=curve.colour, label=curve.label or None)
 
 
 def _stack(axes: "Axes", panel: Panel) -> None:
     base = np.zeros(panel.edges_s.size - 1)
     for curve in panel.curves:
         top = base + np.nan_to_num(curve.values)
-        axes.stairs(top, panel.edges_s, baseline=base, fill=True, color=curve.colour, label=curve.label, linewidth=0)
-        axes.stairs(top, panel.edges_s, baseline=None, color="white", linewidth=0.3)
+        (at, low), (_, high) = _points(panel, base), _points(panel, top)
+        area(axes, at, low, high, curve.colour, curve.label)
         base = top
 
 

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from reports.fonts import FAMILY, font_files
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ _RC: dict[str, Any] = {
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.titlepad": 4,
+    "axes.titley": 1.0,
     "axes.edgecolor": RULE,
     "axes.linewidth": 0.6,
     "axes.spines.top": False,
@@ -107,6 +110,30 @@ def place(figure: "Figure", left: float, bottom: float, width: float, height: fl
     """Axes at a place [mm] counted from the lower left corner."""
     across, up = (float(size) * MM_PER_INCH for size in figure.get_size_inches())
     return figure.add_axes((left / across, bottom / up, width / across, height / up))
+
+
+def boxes(axes: "Axes", left: Any, bottom: Any, width: Any, height: Any, colours: Any, label: str = "") -> None:
+    """Filled rectangles as one collection; limits are the caller's affair, which matplotlib takes long to find."""
+    from matplotlib.collections import PolyCollection
+
+    sides = np.broadcast_arrays(*(np.asarray(side, dtype=float) for side in (left, bottom, width, height)))
+    x, y, w, h = (np.atleast_1d(side) for side in sides)
+    corners = np.stack([np.stack([x, x + w, x + w, x]), np.stack([y, y, y + h, y + h])]).transpose(2, 1, 0)
+    axes.add_collection(PolyCollection(list(corners), facecolors=colours, linewidths=0, label=label), autolim=False)
+
+
+def area(axes: "Axes", at: Any, low: Any, high: Any, colour: str, label: str) -> None:
+    """The area between two curves, with a thin white edge that parts it from its neighbours."""
+    from matplotlib.collections import PolyCollection
+
+    outline = np.column_stack([np.concatenate([at, at[::-1]]), np.concatenate([low, high[::-1]])])
+    filled = PolyCollection([outline], facecolors=colour, edgecolors="white", linewidths=0.25, label=label)
+    axes.add_collection(filled, autolim=False)
+
+
+def steps(edges: Any, values: Any) -> tuple[Any, Any]:
+    """Corners of a curve that keeps each value from one edge to the next."""
+    return np.repeat(edges, 2)[1:-1], np.repeat(values, 2)
 
 
 def drawn(figure: "Figure", png: bool = False) -> Drawing:
