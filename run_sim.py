@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from reports.language import Code
 from sim.errors import InputError
 from sim.version import __version__
 
@@ -65,6 +66,8 @@ def run(
         bool, typer.Option("--skip-bad-rows", help="Count bad rows of a trace and go on.")
     ] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for the results; out/NAME/ID otherwise.")] = None,
+    with_report: Annotated[bool, typer.Option("--report", help="Write report.pdf and report.html, too.")] = False,
+    lang: Annotated[Code, typer.Option(help="Language of the report.")] = "en",
 ) -> None:
     """Simulate one day and say what it costs."""
     import sim
@@ -84,7 +87,13 @@ def run(
         result = simulate_day(day, engine.value, sink_of(trace.value, unfinished, day), catalogue)
         simulate_s = time.perf_counter() - begun
         finish(result, unfinished, folder, watch.record(simulate_s=round(simulate_s, 3), threads=threads()))
-    tell(day_summary(sim.summary(result), str(folder)))
+    numbers = sim.summary(result)
+    tell(day_summary(numbers, str(folder)))
+    if with_report:
+        from reports.console import tell_files
+        from reports.making import Order, make_of_day
+
+        tell_files(make_of_day(result, numbers, Order(folder, lang), catalogue))
 
 
 def _read(name: str, changes: list[str], seed: int | None, catalogue: "Catalogue", skip_bad_rows: bool) -> "Scenario":
@@ -154,6 +163,20 @@ def describe(
 
 
 @app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a saved day, batch or study.")],
+    lang: Annotated[Code, typer.Option(help="Language of the report.")] = "en",
+    out: Annotated[Path | None, typer.Option(metavar="FILE.pdf", help="The PDF; DIR/report.pdf otherwise.")] = None,
+    figures: Annotated[bool, typer.Option("--figures", help="Write every figure as SVG and PNG, too.")] = False,
+) -> None:
+    """Make a PDF and a page of results on disk."""
+    from reports.console import tell_files
+    from reports.making import Order, make
+
+    tell_files(make(Order(folder, lang, out, figures)))
+
+
+@app.command()
 def warmup() -> None:
     """Compile the engine ahead of the first run."""
     from reports.console import tell
@@ -214,7 +237,6 @@ def _conduct(plan: "Plan", jobs: int | None, scheduler: str | None, resume: bool
 
 
 UNBUILT = {
-    "report": "the PDF report",
     "predict": "the laws against measured points",
 }
 

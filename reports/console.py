@@ -6,9 +6,11 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from rich.console import Console, RenderableType
 from rich.progress import Progress
+from rich.text import Text
 
 from sim.errors import OutputError
 
@@ -28,6 +30,11 @@ def tell(*parts: RenderableType) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try once more at its end
         if not isinstance(error, BrokenPipeError):
             raise OutputError(f"standard output: cannot be written: {error.strerror}") from None
+
+
+def tell_files(files: Iterable[Path]) -> None:
+    """Name what was written, a line each."""
+    tell(*(Text(str(file), no_wrap=True, overflow="ignore") for file in files))
 
 
 def _rendered(parts: Iterable[RenderableType]) -> str:

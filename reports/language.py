@@ -19,6 +19,7 @@ MILLISECONDS_BELOW_S = 0.9999
 MINUS = "\N{MINUS SIGN}"
 CENTS_FROM_USD = 0.995
 """Amounts from here on are written with cents, smaller ones with figures that count."""
+MOST_DECIMALS = 12
 FEW = 4
 """Figures that count in a small amount or a plain number."""
 POWERS: dict[str, tuple[float, ...]] = {"en": (1e12, 1e9, 1e6), "zh": (1e12, 1e8, 1e4)}
@@ -152,8 +153,9 @@ def _figures(value: float, figures: int) -> str:
     if not value:
         return "0"
     decimals = figures - 1 - math.floor(math.log10(abs(value)))
-    smallest = 12
-    return f"{value:,.{decimals}f}" if 0 <= decimals <= smallest else f"{value:,.0f}" if decimals < 0 else f"{value:.3g}"
+    if decimals > MOST_DECIMALS:
+        return f"{value:.3g}"
+    return f"{value:,.{max(decimals, 0)}f}"
 
 
 @cache
@@ -170,4 +172,3 @@ def _flat(nested: Mapping[str, object], above: str) -> list[tuple[str, str]]:
         path = f"{above}.{key}" if above and key else above or key
         found += _flat(value, path) if isinstance(value, Mapping) else [(path, str(value))]
     return found
-

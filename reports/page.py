@@ -69,8 +69,7 @@ def _section(section: Section, report: Report, numbers: Any) -> str:
 def _series(curves: list[Series], words: Mapping[str, str], numbers: Any) -> str:
     """Places for the curves; the script draws them."""
     places = "".join(
-        f"<div><h4>{escape(curve.title)} <span>{escape(curve.unit)}</span></h4>"
-        f'<div id="panel-{number}"></div></div>'
+        f'<div><h4>{escape(curve.title)} <span>{escape(curve.unit)}</span></h4><div id="panel-{number}"></div></div>'
         for curve, number in zip(curves, numbers, strict=False)
     )
     help_ = f'<p class="small zoom">{escape(words["zoom"])} <button id="reset">{escape(words["reset"])}</button></p>'

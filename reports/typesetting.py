@@ -2,13 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import Literal
 
 from reports.blocks import Report, content
 from reports.fonts import FAMILY, FOLDER, font_files
 from sim.errors import DefectError, OutputError
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
-STANDARD = "ua-1"
+STANDARD: Literal["ua-1"] = "ua-1"
 """Accessible PDF: tagged, with a title, a language and alternatives to its figures; typst refuses what is not."""
 
 
@@ -23,13 +24,13 @@ def typeset(report: Report) -> bytes:
     inputs = {"report": json.dumps(content(report), ensure_ascii=False), "family": FAMILY}
     try:
         pdf, warnings = typst.compile_with_warnings(
-            TEMPLATE.read_bytes(),
+            str(TEMPLATE),
             root=str(TEMPLATE.parent),
             font_paths=fonts,
             ignore_system_fonts=True,
             sys_inputs=inputs,
             format="pdf",
-            pdf_standards=[STANDARD],
+            pdf_standards=STANDARD,
             timestamp=0,
         )
     except typst.TypstError as error:

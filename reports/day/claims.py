@@ -117,13 +117,17 @@ def _sources(day: Day, used: list[Claim]) -> Table:
     words, sources = day.words, day.result.catalogue.sources
     named = [claim.source for claim in used] + [name for line in day.result.ledger.lines for name in line.sources]
     rows = tuple(
-        (plain(name), plain(source.title), plain(source.where), source.date, words.known(f"kind.{source.kind}", source.kind))
+        (
+            plain(name),
+            plain(source.title),
+            plain(source.where),
+            source.date,
+            words(f"kind.{source.kind}"),
+        )
         for name in sorted(set(named))
         if (source := sources.get(name)) is not None
     )
     heads = [words(f"claims.{name}") for name in ("source", "title_of", "where", "date", "kind")]
     shares = (0.55, 1.0, 1.0, 0.0, 0.0)
-    columns = tuple(
-        Column(head, False, share, code=index == 0) for index, (head, share) in enumerate(zip(heads, shares, strict=True))
-    )
+    columns = tuple(Column(head, False, share, code=True) for head, share in zip(heads, shares, strict=True))
     return Table(columns, rows)

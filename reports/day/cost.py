@@ -18,9 +18,7 @@ def cost_section(day: Day) -> Section:
     largest = max((name for name in costs if name != "total"), key=lambda name: costs[name])
     share = words.percent(costs[largest] / costs["total"] if costs["total"] else None)
     entry, amount = heaviest(day)
-    lead = words(
-        "cost.lead", largest=_category(day, largest), share=share, component=entry, amount=words.money(amount)
-    )
+    lead = words("cost.lead", largest=_category(day, largest), share=share, component=entry, amount=words.money(amount))
     bars = steps(_parts(day), words("category.total"), words)
     plot = day.sketcher.plot("cost", words("cost.waterfall"), lambda: waterfall(bars, words))
     lines = Table(*_ledger(day, day.result.ledger), caption=words("cost.lines_caption"))

@@ -6,6 +6,7 @@ from reports.day.ranges import Ranges, assumed_share
 from reports.plain import plain
 from reports.wording import part_name, part_of
 
+
 def answer(day: Day, ranges: Ranges) -> tuple[str, ...]:
     """What the day cost, and how sure that is."""
     words, numbers = day.words, day.numbers

@@ -1,6 +1,6 @@
 """How the numbers came about, what they leave out, and how to get them again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reports.blocks import Column, Heading, Paragraph, Points, Section, Table
@@ -54,7 +54,7 @@ def figure(value: Any) -> str:
 def flat(value: Any, above: str = "") -> Iterator[tuple[str, Any]]:
     """Dotted keys and values; items of lists are numbered from 0."""
     if isinstance(value, Mapping):
-        inside = value.items()
+        inside: Iterable[tuple[str, Any]] = value.items()
     elif isinstance(value, list):
         inside = ((str(index), item) for index, item in enumerate(value))
     else:

@@ -29,7 +29,8 @@ def energy_figure(parts: dict[str, Values], clock: Clock, words: Language) -> "F
     widths = clock.start_s + ends - starts
     base = np.zeros(hours)
     for name, kwh in parts.items():
-        boxes(axes, starts + GAP / 2 * widths, base, (1 - GAP) * widths, kwh, ENERGY_COLOURS[name], words(f"energy.{name}"))
+        left, label = starts + GAP / 2 * widths, words(f"energy.{name}")
+        boxes(axes, left, base, (1 - GAP) * widths, kwh, ENERGY_COLOURS[name], label)
         base = base + kwh
     axes.set_ylim(0.0, float(base.max()) * HEADROOM or 1.0)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.axis(value)))

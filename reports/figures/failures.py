@@ -50,7 +50,5 @@ def _legend(figure: "Figure", parts: list[str], words: Language) -> None:
     from matplotlib.patches import Patch
 
     names = [name for name in PART_COLOURS if name in parts] + sorted(set(parts) - set(PART_COLOURS))
-    entries = [
-        Patch(color=PART_COLOURS.get(name, GREY), label=words.known(f"part.{name}", name)) for name in names
-    ]
+    entries = [Patch(color=PART_COLOURS.get(name, GREY), label=words.known(f"part.{name}", name)) for name in names]
     figure.legend(handles=entries, loc="upper left", bbox_to_anchor=(LEFT_MM / 170.0, 1.0), ncols=6)

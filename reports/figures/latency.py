@@ -80,7 +80,7 @@ def _quantiles(axes: "Axes", row: dict[str, Any], words: Language) -> None:
         axes.axvline(row[name], color=INK, linewidth=0.7, linestyle=(0, (2, 2)), ymax=place_)
         left = np.log(row[name] / low) > 0.66 * np.log(high / low)
         text = f"{name} {words.time(row[name])}"
-        shift, side = ((-3, "right") if left else (3, "left"))
+        shift, side = (-3, "right") if left else (3, "left")
         axes.annotate(
             text, (row[name], place_), (shift, 0), ("data", "axes fraction"), textcoords="offset points",
             ha=side, va="top", color=INK, fontsize=7,

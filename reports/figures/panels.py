@@ -216,10 +216,11 @@ def _total(parts: Iterable[Values]) -> Values:
 
 def _up_s(pool: PoolMinutes) -> Values:
     """Replica-seconds able to serve."""
-    return pool.serving_server_s * (pool.replicas / pool.servers)
+    return np.asarray(pool.serving_server_s * (pool.replicas / pool.servers))
 
 
 def _ratio(clock: Clock, above: Values, below: Values) -> Values:
     """Sums over sums by point; NaN where there is nothing to divide by."""
     numerator, denominator = clock.sums(above), clock.sums(below)
-    return np.divide(numerator, denominator, out=np.full(numerator.size, np.nan), where=denominator > 0)
+    quotient: Values = np.divide(numerator, denominator, out=np.full(numerator.size, np.nan), where=denominator > 0)
+    return quotient

@@ -91,11 +91,12 @@ def house_style(name: str) -> Iterator[None]:
     import matplotlib
     from matplotlib import font_manager
 
+    style: Any = {**_RC, "svg.hashsalt": name}
     known = {entry.fname for entry in font_manager.fontManager.ttflist}
     for file in font_files():
         if str(file) not in known:
             font_manager.fontManager.addfont(str(file))
-    with matplotlib.rc_context({**_RC, "svg.hashsalt": name}):
+    with matplotlib.rc_context(style):
         yield
 
 
@@ -103,7 +104,7 @@ def canvas(height_mm: float, width_mm: float = PAGE_WIDTH_MM) -> "Figure":
     """An empty figure of that size."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH), layout="none")
+    return Figure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH))
 
 
 def place(figure: "Figure", left: float, bottom: float, width: float, height: float) -> "Axes":

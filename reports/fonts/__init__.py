@@ -1,4 +1,4 @@
-"""The reports' typeface: two files of Noto Sans SC that come with the program, so that a page is the same everywhere."""
+"""The reports' typeface: two files of Noto Sans SC that come with the program; a page is the same everywhere."""
 
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,7 @@ def font_files() -> tuple[Path, ...]:
     files = tuple(FOLDER / name for name in FILES)
     for file in files:
         if not file.is_file() or not file.stat().st_size:
-            raise OutputError(f"{file}: the font is missing; install the program again, or get the file from its source")
+            raise OutputError(f"{file}: the font is missing; install the program again")
     return files
 
 

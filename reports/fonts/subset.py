@@ -46,7 +46,9 @@ def make(source: Path, target: Path) -> None:
     from fontTools.ttLib import TTFont
 
     font: Any = TTFont(source, fontNumber=SIMPLIFIED, recalcTimestamp=False)
-    options: Any = Options(layout_features=list(FEATURES), name_IDs=list(KEPT_NAMES), hinting=False, notdef_outline=True)
+    options: Any = Options(
+        layout_features=list(FEATURES), name_IDs=list(KEPT_NAMES), hinting=False, notdef_outline=True
+    )
     subsetter: Any = Subsetter(options)
     subsetter.populate(unicodes=kept(set(font.getBestCmap())))
     subsetter.subset(font)
