@@ -85,7 +85,7 @@ def _is_doubtful(day: Day, claim: Claim) -> bool:
 def _claims(day: Day, rows: list[tuple[str, str, Claim]]) -> Table:
     words = day.words
     heads = [words(f"claims.{name}") for name in ("claim", "value", "range", "unit", "known", "source")]
-    rights, shares = (False, True, True, False, False, False), (1.25, 0.0, 0.0, 0.0, 0.0, 0.6)
+    rights, shares = (False, True, True, False, False, False), (1.6, 0.0, 0.0, 0.0, 0.0, 0.62)
     columns = tuple(
         Column(head, right, share, code=share > 0) for head, right, share in zip(heads, rights, shares, strict=True)
     )
@@ -104,12 +104,17 @@ def _claim_row(day: Day, path: str, field: str, claim: Claim) -> tuple[str, ...]
 
 def _basis(day: Day) -> Table:
     words = day.words
+    entries: dict[tuple[str, str], list[str]] = {}
+    for line in day.result.ledger.lines:
+        entries.setdefault((line.basis, " ".join(map(plain, line.sources))), []).append(
+            component(line.component, words)
+        )
     rows = tuple(
-        (component(line.component, words), reckoned(line.basis, words), " ".join(map(plain, line.sources)))
-        for line in day.result.ledger.lines
+        (words("number.semicolon").join(names), reckoned(basis, words), sources)
+        for (basis, sources), names in entries.items()
     )
     heads = [words(f"claims.{name}") for name in ("entry", "reckoned", "sources_of")]
-    columns = tuple(Column(head, False, share) for head, share in zip(heads, (0.7, 1.4, 0.6), strict=True))
+    columns = tuple(Column(head, False, share) for head, share in zip(heads, (1.0, 1.3, 0.6), strict=True))
     return Table(columns, rows, caption=words("claims.basis_caption"))
 
 
@@ -128,6 +133,6 @@ def _sources(day: Day, used: list[Claim]) -> Table:
         if (source := sources.get(name)) is not None
     )
     heads = [words(f"claims.{name}") for name in ("source", "title_of", "where", "date", "kind")]
-    shares = (0.55, 1.0, 1.0, 0.0, 0.0)
+    shares = (0.6, 1.0, 1.0, 0.0, 0.0)
     columns = tuple(Column(head, False, share, code=True) for head, share in zip(heads, shares, strict=True))
     return Table(columns, rows)

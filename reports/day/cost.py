@@ -42,7 +42,7 @@ def _parts(day: Day) -> list[tuple[str, float, str]]:
         colour = CATEGORY_COLOURS.get(category, GREY)
         shown = [(name, amount) for name, amount in amounts.items() if name not in small]
         found += [(_label(day, category, name), amount, colour) for name, amount in shown]
-        if small:
+        if any(amounts[name] for name in small):
             label = day.words("component.other", category=_inside(day, category))
             found.append((label, sum(amounts[name] for name in small), colour))
     return found
@@ -54,7 +54,7 @@ def _inside(day: Day, category: str) -> str:
 
 
 def _label(day: Day, category: str, part: str) -> str:
-    return f"{_category(day, category)} · {part_name(part, day.words)}"
+    return day.words("cost.bar", category=_category(day, category), part=part_name(part, day.words))
 
 
 def _ledger(day: Day, ledger: CostLedger) -> tuple[tuple[Column, ...], tuple[tuple[str, ...], ...], tuple[int, ...]]:

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 AXES_MM, PITCH_MM = 27.0, 36.5
-LEFT_MM, RIGHT_MM, GAP_MM, BELOW_MM, FOOT_MM = 11.0, 2.0, 15.0, 5.0, 2.0
+LEFT_MM, RIGHT_MM, GAP_MM, BELOW_MM, FOOT_MM = 11.0, 4.0, 14.0, 5.0, 2.0
 STYLES = ("-", "--", ":", "-.", "-", "--")
 """Curves of one panel differ in stroke as well as in colour."""
 MOST_MARKS = 150
 MOST_STEPS = 48
 HEADROOM = 1.12
+NARROW = 5.0
+"""An axis of factors that spans less than this has ticks at equal distances."""
 WIDE = 5
 """A panel with so many curves takes a row of its own."""
 
@@ -107,14 +109,16 @@ def _limit(axes: "Axes", panel: Panel) -> None:
 
 
 def _logarithmic(axes: "Axes", panel: Panel) -> None:
-    from matplotlib.ticker import LogLocator, NullLocator
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
     values = np.concatenate([curve.values[np.isfinite(curve.values) & (curve.values > 0)] for curve in panel.curves])
     low, high = float(values.min()) / 1.3, float(values.max()) * 1.3
     axes.set_yscale("log")
     axes.set_ylim(low, high)
-    wide = math.log10(high / low) > 2
-    axes.yaxis.set_major_locator(LogLocator(10, subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
+    decades = math.log10(high / low)
+    narrow, wide = decades < math.log10(NARROW), decades > 2
+    some = MaxNLocator(3, steps=[1, 2, 5, 10]) if narrow else LogLocator(10, subs=(1.0,) if wide else (1.0, 2.0, 5.0))
+    axes.yaxis.set_major_locator(some)
     axes.yaxis.set_minor_locator(NullLocator())
 
 

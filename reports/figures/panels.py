@@ -138,7 +138,7 @@ def _servers(result: DayResult, words: Language, clock: Clock) -> Panel:
     shown = tuple(curve for curve in curves if curve.values.any()) or (curves[0],)
     failed = tuple(clock.start_s + event.at_s for event in result.traces.events.of("failed"))
     title = words("panel.servers", count=words.count(sum(pool.servers for pool in trace.pools)))
-    return Panel(title, words("unit.servers"), clock.at_s, shown, stacked=True, marks_s=failed)
+    return Panel(title, "", clock.at_s, shown, stacked=True, marks_s=failed)
 
 
 def _quantiles(result: DayResult, words: Language, clock: Clock, metric: str) -> Panel:

@@ -1,0 +1,112 @@
+import json
+import re
+from datetime import date
+
+import pytest
+
+from reports.basis import is_known, reckoned
+from reports.language import CODES, FOLDER, language
+from reports.plain import UNKNOWN, columns, plain, shorten
+from tests.architecture.source_files import ROOT
+
+WORD = re.compile("[a-z]{4}")
+GAP = re.compile(r"{(\w+)}")
+EN, ZH = language("en"), language("zh")
+
+
+def test_languages_have_the_same_phrases():
+    assert EN.phrases.keys() == ZH.phrases.keys()
+
+
+@pytest.mark.parametrize("key", sorted(EN.phrases))
+def test_a_phrase_has_the_same_gaps_in_both(key):
+    assert sorted(GAP.findall(EN.phrases[key])) == sorted(GAP.findall(ZH.phrases[key]))
+
+
+SAME = {"page.made_by"}
+"""Phrases that are the same in both languages, as signs and names are."""
+
+
+def test_every_phrase_is_translated():
+    words = {
+        key
+        for key, text in EN.phrases.items()
+        if WORD.search(GAP.sub("", text)) and not key.startswith("month.") and key not in SAME
+    }
+    assert {key for key in words if not re.search("[\u4e00-\u9fff]", ZH.phrases[key])} == set()
+
+
+def test_no_phrase_is_written_for_nobody():
+    code = "\n".join(file.read_text(encoding="utf-8") for file in ROOT.glob("reports/**/*.py"))
+    named = {key for key in EN.phrases if f'"{key}"' in code}
+    groups = set(re.findall(r'"([a-z_]+)\.\{', code)) | {"number"}
+    assert {key for key in EN.phrases.keys() - named if key.partition(".")[0] not in groups} == set()
+
+
+NUMBERS = [
+    ("money", 462.6, "$462.60", "462.60 美元"),
+    ("money", 0.009256123, "$0.009256", "0.009256 美元"),
+    ("money", -31651.5, "−$31,651.50", "−31,651.50 美元"),
+    ("money", 0.0, "$0.00", "0.00 美元"),
+    ("money", None, "–", "–"),
+    ("money", float("nan"), "–", "–"),
+    ("large", 195_008_953, "195.0 million", "1.950 亿"),
+    ("large", 49_980, "49,980", "4.998 万"),
+    ("large", 2.5e9, "2.500 billion", "25.00 亿"),
+    ("time", 0.0756, "75.6 ms", "75.6 毫秒"),
+    ("time", 7.516, "7.52 s", "7.52 秒"),
+    ("percent", 0.753, "75.3 %", "75.3%"),
+    ("percent", -0.0001, "0.0 %", "0.0%"),
+    ("count", 49980, "49,980", "49,980"),
+    ("duration", 86400.0, "24 h", "24 小时"),
+    ("duration", 600.0, "10 min", "10 分钟"),
+    ("date", date(2026, 7, 15), "15 July 2026", "2026 年 7 月 15 日"),
+    ("trimmed", 2.0, "2", "2"),
+    ("trimmed", 1000.0, "1,000", "1,000"),
+    ("axis", 25_000, "25k", "2.5 万"),
+    ("list", ["a", "b", "c"], "a, b and c", "a、b和c"),
+]
+
+
+@pytest.mark.parametrize(("method", "value", "english", "chinese"), NUMBERS)
+def test_numbers_are_written_as_each_language_does(method, value, english, chinese):
+    assert getattr(EN, method)(value) == english
+    assert getattr(ZH, method)(value) == chinese
+
+
+HOSTILE = [
+    ('#import "x" $a^2$ *b* <i>', '#import "x" $a^2$ *b* <i>'),
+    ("a\u202egnp.exe\u2066b\u200f", "agnp.exeb"),
+    ("nul\x00 tab\t new\nline\u2028", "nul tab new line"),
+    ("../../etc/passwd", "../../etc/passwd"),
+    ("fire 🔥 fire", f"fire {UNKNOWN} fire"),
+    ("\ud800lone", "lone"),
+    ("e\u0301", "é"),
+]
+
+
+@pytest.mark.parametrize(("text", "shown"), HOSTILE)
+def test_a_name_becomes_text_that_can_be_set(text, shown):
+    assert plain(text) == shown
+
+
+def test_a_long_name_is_shortened_by_its_width():
+    assert shorten("费用费用费用", 7) == "费用费…"
+    assert columns(shorten("x" * 200, 30)) == 30
+
+
+def test_both_languages_can_be_set_in_the_typeface():
+    for code in CODES:
+        text = (FOLDER / f"{code}.json").read_text(encoding="utf-8")
+        assert UNKNOWN not in plain(text), code
+
+
+def test_what_the_ledger_says_is_told_in_chinese():
+    told = reckoned("Expected parts: 5 failures times the replaced share of 0.36, one GPU each.", ZH)
+    assert told == "预期更换的部件：5 次故障乘以更换比例 0.36，每次一块 GPU。"
+
+
+def test_a_sentence_that_nobody_knows_stays():
+    assert not is_known("A new basis.", ZH)
+    assert reckoned("A new basis.", ZH) == "A new basis."
+    assert all(re.compile(row[0]) for row in json.loads((FOLDER / "basis_zh.json").read_text(encoding="utf-8")))
