@@ -90,7 +90,6 @@ def run(
     numbers = sim.summary(result)
     tell(day_summary(numbers, str(folder)))
     if with_report:
-        from reports.console import tell_files
         from reports.making import Order, make_of_day
 
         tell_files(make_of_day(result, numbers, Order(folder, lang), catalogue))
@@ -236,21 +235,12 @@ def _conduct(plan: "Plan", jobs: int | None, scheduler: str | None, resume: bool
         raise typer.Exit(DEFECT)
 
 
-UNBUILT = {
-    "predict": "the laws against measured points",
-}
+UNBUILT = {"predict": "the laws against measured points"}
 
 
-def _add_unbuilt(name: str, what: str) -> None:
-    """A command of the contract that this version does not have yet: it says so, and exits with 2."""
-
-    @app.command(name, help=f"Not built yet: {what}.", context_settings={"ignore_unknown_options": True})
-    def unbuilt(arguments: Annotated[list[str] | None, typer.Argument(hidden=True)] = None) -> None:
-        raise InputError(f"{name}: not built yet in version {__version__}: {what}")
-
-
-for _name, _what in UNBUILT.items():
-    _add_unbuilt(_name, _what)
+@app.command("predict", help="Not built yet.", context_settings={"ignore_unknown_options": True})
+def _unbuilt(arguments: Annotated[list[str] | None, typer.Argument(hidden=True)] = None) -> None:
+    raise InputError(f"predict: not built yet in version {__version__}: {UNBUILT['predict']}")
 
 
 @app.callback(invoke_without_command=True)
