@@ -90,6 +90,7 @@ def run(
     numbers = sim.summary(result)
     tell(day_summary(numbers, str(folder)))
     if with_report:
+        from reports.console import tell_files
         from reports.making import Order, make_of_day
 
         tell_files(make_of_day(result, numbers, Order(folder, lang), catalogue))
