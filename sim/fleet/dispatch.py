@@ -10,7 +10,7 @@ import simpy
 from numpy.typing import NDArray
 
 from sim.scenario.schema import Scenario
-from sim.serving.cells import CelledPool
+from sim.serving.cells import ByCell, CelledPool
 from sim.units import SECONDS_PER_MINUTE
 from sim.workload.prefix_cache import Cache
 from sim.workload.requests import Requests
@@ -25,8 +25,8 @@ class Window:
     """How many there are."""
     reusable_tokens: int
     """Tokens of their prompts that an endless prefix cache would find."""
-    pools: list[list[Requests]]
-    """For each pool, the requests of each of its cells."""
+    pools: list[ByCell]
+    """For each pool, its requests by cell."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Outlet:
         spec = self.pool.spec
         return spec.kv_room_tokens * spec.replicas - (int(self.kv_tokens[marked - 1]) if marked else 0)
 
-    def prepare(self, requests: Requests, room_tokens: int) -> list[Requests]:
+    def prepare(self, requests: Requests, room_tokens: int) -> ByCell:
         """What the cache finds of each prompt when it has so much room, and which cell each request goes to."""
         self.cache.evict(room_tokens)
         return self.pool.split(self.cache.find(requests))

@@ -7,6 +7,7 @@ not touch each other, so groups of them run on threads, with the same answers at
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,46 +23,58 @@ MakeEngine = Callable[[PoolSpec, Digest, int], Engine]
 """Makes the engine of one cell from its specification, the digest it adds to and the number of its first server."""
 
 
+GROUPS_A_THREAD = 4
+"""Groups of cells for each thread: while one takes long, another thread takes the next."""
+
+
+class ByCell(NamedTuple):
+    """The requests of a stretch of time, in order of cell and arrival."""
+
+    requests: Requests
+    """All of them."""
+    starts: NDArray[np.int64]
+    """Where each cell's begin, and after the last cell's, where they end; shape (cells + 1,)."""
+
+
 class CelledPool:
-    """All cells of a pool behind one door, each group of cells with a digest and, when it runs, a thread of its own."""
+    """All cells of a pool behind one door; each group of cells has a digest, and runs on whichever thread is free."""
 
     def __init__(self, spec: PoolSpec, digest: Digest, make: MakeEngine, first_server: int, threads: int) -> None:
         self.spec = spec
         self._starts = cell_starts(spec.servers, spec.cells)
         sizes = np.diff(self._starts, append=spec.servers)
         self._cell_of_server = np.repeat(np.arange(spec.cells, dtype=np.int32), sizes)
-        self._digest, self._groups = digest, min(threads, spec.cells)
+        self._digest, self._groups = digest, min(GROUPS_A_THREAD * threads, spec.cells) if threads > 1 else 1
         self._digests = [digest.like() for _ in range(self._groups)]
         self._salt = mix(np.array([spec.routing_salt], np.uint64))[0]
         self._arrived = 0
-        self._threads = ThreadPoolExecutor(self._groups) if self._groups > 1 else None
+        self._threads = ThreadPoolExecutor(threads) if self._groups > 1 else None
         self.cells = [
             make(part, self._digests[index % self._groups], first_server + int(self._starts[index]))
             for index, part in enumerate(_parts(spec, self._starts))
         ]
 
-    def split(self, requests: Requests) -> list[Requests]:
-        """The requests of each cell; called once for every window, in order, by whoever draws them."""
+    def split(self, requests: Requests) -> ByCell:
+        """Requests by cell; called once for every window, in order, by whoever draws them."""
         if len(self.cells) == 1:
-            return [requests]
+            return ByCell(requests, np.array([0, requests.size]))
         from sim.serving.kernel.splitting import choose_cells, place
 
         cells, counts = np.empty(requests.size, np.int32), np.zeros(len(self.cells), np.int64)
         choose_cells(self._salt, self._arrived, self.spec.servers, self._cell_of_server, cells, counts)
         self._arrived += requests.size
-        starts = np.cumsum(counts) - counts
+        starts = np.concatenate([[0], np.cumsum(counts)])
         ordered = Requests(*(np.empty_like(column) for column in requests.columns))
         place(cells, starts.copy(), requests.columns, ordered.columns)
-        return [ordered.part(start, start + count) for start, count in zip(starts, counts, strict=True)]
+        return ByCell(ordered, starts)
 
     def deposit(self, requests: Requests) -> None:
         """Requests that will arrive, in order, all after those deposited before."""
         self.hand_out(self.split(requests))
 
-    def hand_out(self, parts: Sequence[Requests]) -> None:
+    def hand_out(self, window: ByCell) -> None:
         """Deposit requests that have been split by cell."""
-        for engine, requests in zip(self.cells, parts, strict=True):
-            engine.deposit(requests)
+        self.cells[0].deposit_all(self.cells, *window)
 
     def advance(self, until_s: float) -> None:
         """Bring every cell to a time."""
@@ -71,8 +84,7 @@ class CelledPool:
             list(self._threads.map(self._advance_group, range(self._groups), [until_s] * self._groups))
 
     def _advance_group(self, group: int, until_s: float) -> None:
-        for engine in self.cells[group :: self._groups]:
-            engine.advance(until_s)
+        self.cells[0].advance_all(self.cells[group :: self._groups], until_s)
 
     def fail(self, server: int) -> tuple[int, int]:
         """A server breaks. Returns how many requests were requeued and how many lost."""

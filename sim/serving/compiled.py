@@ -3,12 +3,11 @@
 Python holds the door: it hands windows of arrivals to the kernels, collects rows, makes room; it touches no request.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import DefectError
 from sim.serving.kernel import accounts, pool
 from sim.serving.kernel.layout import JOULE_PARTS, KEEP_NONE, MINUTE_PARTS, SECOND_PARTS
 from sim.serving.kernel.memory import Memory
@@ -28,27 +27,44 @@ class CompiledPool:
         by_minute = self._memory.tables["minutes"]
         self._work = [by_minute[name] for name in ("prefill_busy_s", "decode_busy_s", "busy_j")]
         self._window = Requests.empty()
+        """What the header's columns are; kept alive here."""
         self._now_s = 0.0
         self._rows: list[Rows] = []
 
     def deposit(self, requests: Requests) -> None:
         """Requests that will arrive, in order, all after those deposited before."""
-        served = int(self._header["next"][0])
-        rest = [] if served == self._window.size else [self._window.part(served)]
-        self._window = Requests.concatenate([*rest, requests])
-        self._header["next"] = 0
+        self.deposit_all([self], requests, np.array([0, requests.size]))
+
+    @staticmethod
+    def deposit_all(pools: Sequence["CompiledPool"], requests: Requests, starts: NDArray[np.int64]) -> None:
+        """The same for several pools: each takes a part, from its start to that of the next."""
+        if pool.all_served(_addresses(pools)):
+            _open(pools, requests, starts)
+            return
+        for each, start, stop in zip(pools, starts[:-1].tolist(), starts[1:].tolist(), strict=True):
+            whole = Requests.concatenate([each._rest(), requests.part(start, stop)])
+            _open([each], whole, np.array([0, whole.size]))
+
+    def _rest(self) -> Requests:
+        """Requests that have been deposited and not yet arrived."""
+        return self._window.part(int(self._header["next"][0]), int(self._header["stop"][0]))
 
     def advance(self, until_s: float) -> None:
         """Route all that arrives by a time and bring every replica there."""
-        window = self._window.columns
-        while (why := pool.serve(self._header, *window, until_s)) != pool.DONE:
+        self.advance_all([self], until_s)
+
+    @staticmethod
+    def advance_all(pools: Sequence["CompiledPool"], until_s: float) -> None:
+        """Bring several pools to a time, without asking for the interpreter's lock between them."""
+        addresses, done = _addresses(pools), 0
+        while done < len(pools):
+            done, why = divmod(pool.serve_all(addresses, done, until_s), 1 << pool.REASON_BITS)
             if why == pool.NO_NODE:
-                self._memory.more_nodes()
+                pools[done]._memory.more_nodes()
             elif why == pool.NO_ROW:
-                self._take_rows()
-            else:
-                raise DefectError(f"the kernel returned {why}")
-        self._now_s = until_s
+                pools[done]._take_rows()
+        for each in pools:
+            each._now_s = until_s
 
     def fail(self, server: int) -> tuple[int, int]:
         """A server breaks. Returns how many requests were requeued and how many lost."""
@@ -122,3 +138,15 @@ class CompiledPool:
             self._header["row_count"] = 0
         if self._header["keep_below"][0] != KEEP_NONE:
             self._memory.room_for_rows()
+
+
+def _addresses(pools: Sequence[CompiledPool]) -> NDArray[np.int64]:
+    """Where the headers of pools lie."""
+    return np.array([each._memory.address for each in pools])
+
+
+def _open(pools: Sequence[CompiledPool], requests: Requests, starts: NDArray[np.int64]) -> None:
+    """Let the headers of pools point at their parts of a window, and the pools keep it alive."""
+    for each in pools:
+        each._window = requests
+    pool.open_windows(_addresses(pools), np.array([column.ctypes.data for column in requests.columns]), starts)

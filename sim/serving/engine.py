@@ -1,7 +1,7 @@
 """The door of a serving engine, as the fleet's processes see it: the same for the reference and the compiled pool."""
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,16 @@ class Engine(Protocol):
     def deposit(self, requests: Requests) -> None:
         """Requests that will arrive, in order, all after those deposited before."""
 
+    @staticmethod
+    def deposit_all(pools: Sequence[Any], requests: Requests, starts: NDArray[np.int64]) -> None:
+        """The same for several pools of one engine: each takes a part, from its start to that of the next."""
+
     def advance(self, until_s: float) -> None:
         """Bring every replica to a time."""
+
+    @staticmethod
+    def advance_all(pools: Sequence[Any], until_s: float) -> None:
+        """The same for several pools of one engine."""
 
     def fail(self, server: int) -> tuple[int, int]:
         """A server breaks. Returns how many requests were requeued and how many lost."""

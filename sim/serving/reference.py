@@ -1,6 +1,6 @@
 """The reference engine: every iteration of every replica is a SimPy event. Readable, exact and slow."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from itertools import count
 from math import inf
 from typing import Any
@@ -133,8 +133,18 @@ class ReferencePool:
         """Requests that will arrive, in order; each will be routed at its arrival."""
         self.env.process(self._arrivals(requests))
 
+    @staticmethod
+    def deposit_all(pools: Sequence["ReferencePool"], requests: Requests, starts: NDArray[np.int64]) -> None:
+        """The same for several pools: each takes a part, from its start to that of the next."""
+        for pool, start, stop in zip(pools, starts[:-1].tolist(), starts[1:].tolist(), strict=True):
+            pool.deposit(requests.part(start, stop))
+
     def advance(self, until_s: float) -> None:
         """Nothing to do: SimPy's clock has brought every replica here."""
+
+    @staticmethod
+    def advance_all(pools: Sequence["ReferencePool"], until_s: float) -> None:
+        """Nothing to do, either."""
 
     def fail(self, server: int) -> tuple[int, int]:
         """A server breaks: its requests go back to the router. Returns how many were requeued and how many lost."""

@@ -295,8 +295,9 @@ def test_a_failing_cell_stops_the_day_and_is_not_lost_on_its_thread():
         def __init__(self, broken):
             self.broken = broken
 
-        def advance(self, until_s):
-            if self.broken:
+        @staticmethod
+        def advance_all(pools, until_s):
+            if any(each.broken for each in pools):
                 raise DefectError("a cell broke")
 
     pool = CelledPool(spec(replicas=2, cells=2), Digest.empty(NAMES, 1), lambda s, d, first: Lame(first == 1), 0, 2)

@@ -102,6 +102,8 @@ MINUTE_PARTS = {
 MINUTE = np.dtype([(name, "i8") for name in MINUTE_PARTS])
 
 COUNT = np.dtype([("n", "i8")])
+WHOLE = np.dtype([("n", "i4")])
+SHORT = np.dtype([("n", "i2")])
 VALUE = np.dtype([("v", "f8")])
 
 TABLES = (
@@ -120,10 +122,12 @@ TABLES = (
     "rows",
 )
 """Arrays of a pool, whose addresses stand in its header."""
+WINDOW = ("arrival_s", "use_case", "prompt_tokens", "output_tokens", "cached_tokens")
+"""Columns of the window of requests, whose addresses stand there, too."""
 
 HEADER = np.dtype(
     [
-        *((name, "i8") for name in TABLES),
+        *((name, "i8") for name in (*TABLES, *WINDOW)),
         ("kv_s", "f8"),
         ("attention_s", "f8"),
         ("idle_w", "f8"),
@@ -154,6 +158,7 @@ HEADER = np.dtype(
         ("inside", "i8"),  # requests inside the pool
         ("arrived", "i8"),
         ("next", "i8"),  # next request of the window
+        ("stop", "i8"),  # requests in the window
         ("sweep", "i8"),  # next replica to bring to the window's end
         ("turn", "i8"),
         ("minute", "i8"),

@@ -35,6 +35,8 @@ class Memory:
 
     def __init__(self, spec: PoolSpec, minutes: int, digest: Digest, first_server: int) -> None:
         self.header = _header(spec, minutes, digest, first_server)
+        self.address = self.header.ctypes.data
+        """Where the header lies."""
         self.tables: dict[str, NDArray[Any]] = {}
         """The arrays, kept alive here while the header points into them."""
         tables = {

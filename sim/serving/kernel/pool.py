@@ -7,7 +7,15 @@ from math import inf
 import numpy as np
 
 from sim.serving.engine import EVERY_SERVER
-from sim.serving.kernel.accessors import can_ever_run, node_at, replica_at, value_at
+from sim.serving.kernel.accessors import (
+    can_ever_run,
+    header_at,
+    node_at,
+    replica_at,
+    short_at,
+    value_at,
+    whole_at,
+)
 from sim.serving.kernel.accounts import count_tokens, free_node, record, server_of, settle
 from sim.serving.kernel.commits import advance
 from sim.serving.kernel.compiling import compiled
@@ -25,21 +33,23 @@ ABANDONED, REFUSED, LOST, IN_FLIGHT = (
 )
 DONE, NO_NODE, NO_ROW = 0, 1, 2
 """Why `serve` returned: all done, or it needs more nodes, or its rows collected."""
+REASON_BITS = 2
 
 
 @compiled
-def arrive(pool, arrival_s, use_case, prompt, output, cached):
-    """A request reaches the gateway: refuse it, or route it."""
-    n = pool.free
+def arrive(pool, arrival_s):
+    """The next request of the window reaches the gateway: refuse it, or route it."""
+    i, n = pool.next, pool.free
     node = node_at(pool.nodes, n)
     pool.free = node.next
     pool.inside += 1
-    node.arrival_s, node.number, node.use_case = arrival_s, pool.arrived, use_case
-    node.prompt, node.output, node.attempts = prompt, output, 1
+    node.arrival_s, node.number, node.use_case = arrival_s, pool.arrived, short_at(pool.use_case, i).n
+    node.prompt, node.output = whole_at(pool.prompt_tokens, i).n, whole_at(pool.output_tokens, i).n
     forget_work(node)
-    node.cached = cached
+    node.cached, node.attempts = whole_at(pool.cached_tokens, i).n, 1
+    pool.next += 1
     pool.arrived += 1
-    fits = can_ever_run(prompt, output, pool.max_context, pool.room)
+    fits = can_ever_run(node.prompt, node.output, pool.max_context, pool.room)
     if not fits:
         pool.too_long += 1
     if not fits or pool.up_count == 0:
@@ -58,19 +68,51 @@ def forget_work(node):
 
 
 @compiled
-def serve(header, arrival_s, use_case, prompt, output, cached, until_s):
+def all_served(addresses):
+    """Whether every pool whose header lies at one of these addresses has served its window."""
+    left = 0
+    for i in range(addresses.size):
+        left += header_at(addresses[i], 0).stop - header_at(addresses[i], 0).next
+    return left == 0
+
+
+@compiled
+def open_windows(addresses, columns, starts):
+    """Let each pool read a window, whose columns lie at `columns`, from its start to that of the next."""
+    for i in range(addresses.size):
+        pool = header_at(addresses[i], 0)
+        pool.arrival_s, pool.use_case = columns[0], columns[1]
+        pool.prompt_tokens, pool.output_tokens, pool.cached_tokens = columns[2], columns[3], columns[4]
+        pool.next, pool.stop = starts[i], starts[i + 1]
+
+
+@compiled
+def serve_all(addresses, begin, until_s):
+    """Serve one pool after the other, from the `begin`-th on, whose headers lie at these addresses.
+
+    Returns how many are done in the upper bits, and in the lower two why the next one had to stop.
+    """
+    for i in range(begin, addresses.size):
+        why = serve(header_at(addresses[i], 0), until_s)
+        if why != DONE:
+            return (i << REASON_BITS) + why
+    return addresses.size << REASON_BITS
+
+
+@compiled
+def serve(pool, until_s):
     """Route all requests that arrive by `until_s`, then bring every replica there; resumable where room runs out."""
-    pool = header[0]
-    while pool.next < arrival_s.size and arrival_s[pool.next] <= until_s:
+    while pool.next < pool.stop:
+        arrival_s = value_at(pool.arrival_s, pool.next).v
+        if arrival_s > until_s:
+            break
         if node_at(pool.nodes, pool.free).next == NOBODY:
             return NO_NODE
         if lacks_rows(pool):
             return NO_ROW
-        i = pool.next
-        if arrival_s[i] >= pool.next_look_s:
-            look(pool, arrival_s[i])
-        arrive(pool, arrival_s[i], use_case[i], prompt[i], output[i], cached[i])
-        pool.next += 1
+        if arrival_s >= pool.next_look_s:
+            look(pool, arrival_s)
+        arrive(pool, arrival_s)
     if lacks_rows(pool):
         return NO_ROW
     if until_s >= pool.next_look_s:
