@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.serving.kernel import accounts, pool
-from sim.serving.kernel.layout import JOULE_PARTS, KEEP_NONE, MINUTE_PARTS, SECOND_PARTS
+from sim.serving.kernel.layout import JOULE_PARTS, KEEP_NONE, MINUTE_PARTS, SECOND_PARTS, WINDOW
 from sim.serving.kernel.memory import Memory
 from sim.serving.spec import PoolSpec
 from sim.traces.digest import Digest
@@ -147,6 +147,8 @@ def _addresses(pools: Sequence[CompiledPool]) -> NDArray[np.int64]:
 
 def _open(pools: Sequence[CompiledPool], requests: Requests, starts: NDArray[np.int64]) -> None:
     """Let the headers of pools point at their parts of a window, and the pools keep it alive."""
+    columns = zip(requests.columns, WINDOW.values(), strict=True)
+    requests = Requests(*(np.ascontiguousarray(column, kind) for column, kind in columns))
     for each in pools:
         each._window = requests
     pool.open_windows(_addresses(pools), np.array([column.ctypes.data for column in requests.columns]), starts)

@@ -65,8 +65,7 @@ class Replica:
 
     def restart(self) -> None:
         """Serve again, empty."""
-        self.failed = False
-        self._news, self._woken_s = self.pool.env.event(), self.pool.env.now
+        self.failed, self._news, self._woken_s = False, self.pool.env.event(), self.pool.env.now
         self._process = self.pool.env.process(self._serve())
 
     def _serve(self) -> Generator[simpy.Event, Any, None]:
@@ -221,8 +220,6 @@ class ReferencePool:
         preempted = sum(replica.batch.preempted for replica in self.replicas)
         return {"requeued": self._requeued, "too_long": self._too_long, "preempted": preempted}
 
-    # --- bookkeeping --------------------------------------------------------------------------------------------
-
     def end(self, job: Job, outcome: Outcome, at_s: float, replica: int) -> None:
         """Note how a request ended."""
         server = self._first_server + replica // self.spec.replicas_per_server if replica >= 0 else -1
@@ -236,8 +233,6 @@ class ReferencePool:
             left_s = job.queued_s + float(self.spec.patience_s[job.use_case])
             self.end(job, Outcome.ABANDONED, left_s, -1)
         replica.batch.abandoned.clear()
-
-    # --- routing ------------------------------------------------------------------------------------------------
 
     def _arrivals(self, requests: Requests) -> Generator[simpy.Event, Any, None]:
         columns = (column.tolist() for column in requests.columns)

@@ -122,8 +122,8 @@ TABLES = (
     "rows",
 )
 """Arrays of a pool, whose addresses stand in its header."""
-WINDOW = ("arrival_s", "use_case", "prompt_tokens", "output_tokens", "cached_tokens")
-"""Columns of the window of requests, whose addresses stand there, too."""
+WINDOW = {"arrival_s": "f8", "use_case": "i2", "prompt_tokens": "i4", "output_tokens": "i4", "cached_tokens": "i4"}
+"""Columns of the window of requests, whose addresses stand there, too, and what they hold."""
 
 HEADER = np.dtype(
     [
