@@ -5,19 +5,22 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from sim.accounting.article import Step, article_fleet, article_ledger, reconcile
+from sim.accounting.article import article_fleet, article_ledger
 from sim.accounting.inventory import take_inventory
 from sim.accounting.ledger import CostLedger, check_ledger
 from sim.accounting.price import charge
-from sim.accounting.prices import ResolvedPrices, resolve_prices
+from sim.accounting.prices import ResolvedPrices
+from sim.accounting.reconciling import Step, reconcile
+from sim.accounting.resolving import resolve_prices
 from sim.accounting.usage import Served, Usage, measure
 from sim.catalogue import Catalogue, read_catalogue, with_facts
 from sim.catalogue.catalogue import Overrides
 from sim.documents import dotted, raise_all
 from sim.errors import ScenarioError
 from sim.scenario.checking import problems
+from sim.scenario.prices import Prices
 from sim.scenario.reading import read_scenario
-from sim.scenario.schema import Prices, Scenario
+from sim.scenario.schema import Scenario
 from sim.traces.day import DayTraces
 from sim.traces.request import Outcome
 from sim.traces.sinks import Sink, open_sink
@@ -61,10 +64,10 @@ class DayResult:
         if not self.scenario.prices.as_the_article_books_it:
             return None
         fleet = article_fleet(self.usage.inventory, self.scenario.prices.article_coolers)
-        tariff = _resolve(self.scenario, self.catalogue).electricity
+        prices = _resolve(self.scenario, self.catalogue)
         entry = self.catalogue.pick("article", "article")
-        ledger = article_ledger(entry, fleet, self.scenario.day.duration_s, tariff, self.usage.served)
-        return ArticleView(ledger, tuple(reconcile(ledger, self.ledger)))
+        ledger = article_ledger(entry, fleet, self.scenario.day.duration_s, prices.electricity, self.usage.served)
+        return ArticleView(ledger, tuple(reconcile(ledger, self.ledger, self.usage, prices)))
 
     def reprice(self, prices: Prices, facts: Overrides | None = None) -> "DayResult":
         """The same day at other prices, `facts` that are prices among them; nothing is simulated again."""
@@ -128,5 +131,5 @@ def _price(scenario: Scenario, catalogue: Catalogue, usage: Usage) -> CostLedger
 
 def _resolve(scenario: Scenario, catalogue: Catalogue) -> ResolvedPrices:
     site = catalogue.pick("sites", scenario.plant.site)
-    servers = {pool.server for pool in scenario.fleet.pools.values()}
-    return resolve_prices(scenario.prices, site, catalogue, sorted(servers))
+    pools = {name: pool.server for name, pool in scenario.fleet.pools.items()}
+    return resolve_prices(scenario.prices, site, catalogue, pools, scenario.plant.failures.technicians)

@@ -13,6 +13,10 @@ SUFFIXES: dict[str, tuple[str, str]] = {
     "_usd_per_w": ("USD/W", "price by power"),
     "_usd_per_h": ("USD/h", "price by hour"),
     "_usd_per_request": ("USD/request", "cost of a request"),
+    "_usd_per_kw_month": ("USD/kW-month", "monthly price by power"),
+    "_usd_per_year": ("USD/year", "price by year"),
+    "_usd_per_t": ("USD/t", "price of carbon"),
+    "_usd_per_m3": ("USD/m3", "price of water"),
     "_usd": ("USD", "money"),
     "_flops_per_s": ("FLOP/s", "arithmetic rate"),
     "_bytes_per_s": ("B/s", "bandwidth"),
@@ -50,12 +54,17 @@ SECONDS_PER_HOUR = 3600.0
 SECONDS_PER_DAY = 86_400.0
 HOURS_PER_DAY = 24
 MINUTES_PER_HOUR = 60
+QUARTERS_PER_HOUR = 4
+QUARTERS_PER_DAY = QUARTERS_PER_HOUR * HOURS_PER_DAY
+SECONDS_PER_QUARTER = SECONDS_PER_HOUR / QUARTERS_PER_HOUR
 DAYS_PER_YEAR = 365.25
+DAYS_PER_MONTH = DAYS_PER_YEAR / 12
 SECONDS_PER_YEAR = SECONDS_PER_DAY * DAYS_PER_YEAR
 JOULES_PER_KWH = 3.6e6
 TOKENS_PER_MILLION = 1e6
 WATTS_PER_KILOWATT = 1e3
 LITRES_PER_M3 = 1e3
+GRAMS_PER_TONNE = 1e6
 BITS_PER_BYTE = 8
 BYTES_PER_GIGABYTE = 1e9
 
@@ -81,6 +90,10 @@ _SPELLINGS: dict[str, dict[str, float]] = {
     "USD/kWh": {"USD/kWh": 1.0, "$/kWh": 1.0, "ct/kWh": 0.01, "USD/MWh": 1e-3, "$/MWh": 1e-3},
     "USD/h": {"USD/h": 1.0, "$/h": 1.0, "USD/day": 1 / 24, "USD/year": 1 / (24 * DAYS_PER_YEAR)},
     "USD/W": {"USD/W": 1.0, "$/W": 1.0, "USD/kW": 1e-3, "$/kW": 1e-3},
+    "USD/kW-month": {"USD/kW-month": 1.0, "$/kW-month": 1.0},
+    "USD/year": {"USD/year": 1.0, "$/year": 1.0, "USD/month": 12.0},
+    "USD/t": {"USD/t": 1.0, "$/t": 1.0},
+    "USD/m3": {"USD/m3": 1.0, "$/m3": 1.0},
     "request/s": {"request/s": 1.0, "requests/s": 1.0, "1/s": 1.0, "requests/min": 1 / 60, "requests/h": 1 / 3600},
     "token/s": {"token/s": 1.0, "tokens/s": 1.0},
     "token": {"token": 1.0, "tokens": 1.0, "ktokens": 1e3},

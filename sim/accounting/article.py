@@ -1,18 +1,17 @@
-"""The seed article's daily cost, to the cent, and the way from its total to ours.
+"""The seed article's daily cost, to the cent.
 
 The article books the whole purchase price as one day's cost and lets every part run all day at full power:
 hardware = servers (server + CPUs + storage) + gpus GPU, energy = (sum of counts times watts) price hours.
 """
 
-import math
 from dataclasses import dataclass
 
 from sim.accounting.inventory import Inventory
-from sim.accounting.ledger import CATEGORIES, CostLedger, Line, line_of
+from sim.accounting.ledger import CostLedger, Line, line_of
 from sim.accounting.prices import Tariff
 from sim.accounting.usage import Served
 from sim.catalogue.facts import Fact
-from sim.catalogue.types import Article
+from sim.catalogue.price_types import Article
 from sim.units import SECONDS_PER_HOUR, WATTS_PER_KILOWATT
 
 
@@ -28,18 +27,6 @@ class ArticleFleet:
     """CPUs in all servers."""
     coolers: int
     """Cooling units."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step on the way from the article's total to ours."""
-
-    name: str
-    """What changes."""
-    change_usd: float
-    """By how much."""
-    total_usd: float
-    """The total after it."""
 
 
 def article_fleet(inventory: Inventory, coolers: int) -> ArticleFleet:
@@ -58,17 +45,6 @@ def article_ledger(
     """The article's ledger of a fleet for a duration [s] at the plain mean of a tariff; it has no maintenance."""
     lines = [*_hardware(article, fleet), *_energy(article, fleet, duration_s / SECONDS_PER_HOUR, tariff)]
     return CostLedger(tuple(lines), served.requests, served.prompt_tokens, served.output_tokens)
-
-
-def reconcile(article: CostLedger, ledger: CostLedger) -> list[Step]:
-    """Steps from the article's total to a ledger's, one a category; the last one ends at the ledger's own total."""
-    before, after = article.by("category"), ledger.by("category")
-    steps = [Step("article", 0.0, article.total_usd)]
-    for done, name in enumerate(CATEGORIES, start=1):
-        mixed = [line.amount_usd for line in ledger.lines if line.category in CATEGORIES[:done]]
-        mixed += [line.amount_usd for line in article.lines if line.category in CATEGORIES[done:]]
-        steps.append(Step(name, after[name] - before[name], math.fsum(mixed)))
-    return steps
 
 
 def _hardware(article: Article, fleet: ArticleFleet) -> list[Line]:

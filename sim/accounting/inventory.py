@@ -25,6 +25,14 @@ class PoolInventory:
     """GPUs in a server."""
     cpus_per_server: int
     """CPUs in a server."""
+    nameplate_w: float
+    """Largest power of a server."""
+    idle_w: float
+    """Power of a server that waits for requests: its GPUs with a model loaded, and its host."""
+    asleep_w: float
+    """Power of a server asleep."""
+    full_w: float
+    """Power of a server at full work, with its share of storage and network."""
 
     def component(self, part: str) -> str:
         """What a ledger line calls a part of this pool: "gpus of main (H100 SXM)"."""
@@ -41,6 +49,8 @@ class Inventory:
     """Local time after midnight at which the day starts."""
     duration_s: float
     """Length of the day."""
+    technicians: int = 0
+    """Technicians on duty."""
 
     @property
     def duration_days(self) -> float:
@@ -51,11 +61,23 @@ class Inventory:
 def take_inventory(scenario: Scenario, catalogue: Catalogue) -> Inventory:
     """The equipment that a scenario asks for, in counts and names of the catalogue."""
     pools = tuple(_pool(name, pool, catalogue) for name, pool in scenario.fleet.pools.items())
-    return Inventory(pools, scenario.day.start_s, scenario.day.duration_s)
+    return Inventory(pools, scenario.day.start_s, scenario.day.duration_s, scenario.plant.failures.technicians)
 
 
 def _pool(name: str, pool: Pool, catalogue: Catalogue) -> PoolInventory:
     server = catalogue.pick("servers", pool.server)
     gpu = catalogue.pick("gpus", server.gpu)
-    gpus, cpus = int(server.gpus.value), int(server.cpus.value)
-    return PoolInventory(name, pool.server, server.title, gpu.title, pool.servers, gpus, cpus)
+    gpus = int(server.gpus.value)
+    return PoolInventory(
+        name=name,
+        server=pool.server,
+        server_title=server.title,
+        gpu_title=gpu.title,
+        servers=pool.servers,
+        gpus_per_server=gpus,
+        cpus_per_server=int(server.cpus.value),
+        nameplate_w=server.nameplate_w.value,
+        idle_w=gpus * gpu.idle_w.value + server.host_idle_w.value,
+        asleep_w=server.asleep_w.value,
+        full_w=gpus * gpu.tdp_w.value + server.host_busy_w.value + server.storage_w.value + server.network_w.value,
+    )

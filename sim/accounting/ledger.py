@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Category = Literal["hardware", "energy", "maintenance"]
 CATEGORIES: tuple[Category, ...] = get_args(Category)
+Driver = Literal["capacity", "energy", "failures", "spare"]
+"""What of the day a line follows: server-time, energy, what failed, or nothing that runs."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,10 @@ class Line:
     """How it was reckoned, in one sentence."""
     sources: tuple[str, ...]
     """Ids of the sources that its prices rest on."""
+    pool: str = ""
+    """Pool it belongs to; empty for the hall."""
+    driver: Driver = "capacity"
+    """What of the day it follows."""
 
 
 @dataclass(frozen=True)

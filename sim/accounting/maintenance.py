@@ -1,67 +1,152 @@
-"""Maintenance: the support contract, the parts that failures are expected to consume, and technicians' hours.
+"""Maintenance: repairs with parts, hours and visits, or a contract that covers them; and what upkeep takes anyway.
 
 What one failure may consume:
 
 - a GPU: one GPU;
-- the rest of the server (host): one field-replaceable unit, such as a power supply, a memory module, an IO board or a
-  CPU, priced as one CPU. The price of the server itself is that of chassis, boards and memory together, which no
-  single failure destroys, so it would overstate the part many times over;
-- the network: one link with its card, cable and switch port, priced as the server's network over its GPUs, because
-  servers of this kind have one such link a GPU.
+- the rest of the server (host): one part such as a drive, a power supply, a board or a CPU, at the mean price of those
+  that a published log names;
+- the network: one network card or optical cable.
 
 Parts are booked at their expected value (failures times the share that needs a new part), not by a draw: a ledger
-stays a pure function of traces and prices.
+stays a pure function of traces and prices. Under a contract the same parts, hours and visits are booked at nothing, so
+that no repair is paid twice.
 """
 
-from sim.accounting.hardware import purchase_usd
-from sim.accounting.ledger import Line, line_of
-from sim.accounting.prices import Priced, ResolvedPrices, ServerPrices, sources_of
-from sim.accounting.usage import PoolUsage, Usage
-from sim.units import DAYS_PER_YEAR, SECONDS_PER_HOUR
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from sim.accounting.depreciation import Number
+from sim.accounting.hardware import equipment, purchase_usd
+from sim.accounting.items import Item
+from sim.accounting.prices import Priced, ResolvedPrices, sources_of
+from sim.accounting.usage import PoolUsage, Repairs, Usage
+from sim.units import DAYS_PER_YEAR, HOURS_PER_DAY, SECONDS_PER_HOUR
+
+HALL = "labour of the hall"
+
+_item = partial(Item, "maintenance")
 
 
-def maintenance_lines(usage: Usage, prices: ResolvedPrices) -> list[Line]:
-    """Contract, expected parts and labour of every pool, and labour at the hall."""
-    lines: list[Line] = []
+def maintenance_items(usage: Usage, prices: ResolvedPrices) -> Iterator[Item]:
+    """Upkeep of every pool, labour at the hall, and technicians who wait for work."""
+    days = usage.inventory.duration_days
     for pool in usage.pools:
-        lines.append(_contract(pool, usage.inventory.duration_days, prices))
-        lines += _parts(pool, prices)
-        lines.append(_labour(pool.pool.component("labour"), pool.labour_s, prices))
-    return [*lines, _labour("labour of the hall", usage.hall_labour_s, prices)]
+        if pool.pool.name not in prices.rents:
+            yield from _upkeep(pool, days, prices)
+        yield _software(pool, days, prices)
+    yield _labour(HALL, "", usage.repairs, prices)
+    if prices.rules.labour == "roster":
+        yield _waiting(usage, prices)
 
 
-def _contract(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Line:
-    pool, server, share = usage.pool, prices.servers[usage.pool.server], prices.contract_fraction_per_year
-    price_usd = purchase_usd(pool, server)
-    basis = f"Support contract: a yearly share of {share.value:g} of the {price_usd:,.2f} USD that a server costs."
-    sources = sources_of(share, *_purchase(server))
-    daily_usd = price_usd * share.value / DAYS_PER_YEAR
-    component, quantity = pool.component("contract"), pool.servers * days
-    return line_of("maintenance", component, quantity, "server-day", daily_usd, basis, sources)
+def _upkeep(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Iterator[Item]:
+    name, covered = usage.pool.component, prices.rules.repair == "contract"
+    if covered:
+        yield _contract(usage, days, prices)
+    yield from _parts(usage, prices, covered)
+    yield _labour(name("labour"), usage.pool.name, usage.repairs, prices, covered)
+    yield _visits(usage, prices, covered)
+    yield _planned(usage, days, prices)
+    yield _consumables(usage, days, prices)
 
 
-def _purchase(server: ServerPrices) -> tuple[Priced, ...]:
-    return server.server_usd, server.gpu_usd, server.cpu_usd, server.storage_usd, server.network_usd
+def _contract(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Item:
+    pool, share = usage.pool, prices.contract_fraction_per_year
+    server = prices.servers[pool.server]
+    price_usd, bought = purchase_usd(pool, server), [price for *_, price in equipment(pool, server)]
+    return _item(
+        pool.component("contract"),
+        pool.name,
+        "capacity",
+        pool.servers * days,
+        "server-day",
+        price_usd * share.value / DAYS_PER_YEAR,
+        sources_of(share, *bought),
+        "A contract that covers repairs: a yearly share of {:g} of the {:,.2f} USD that a server costs.",
+        (share.value, price_usd),
+    )
 
 
-def _parts(usage: PoolUsage, prices: ResolvedPrices) -> list[Line]:
-    pool, server = usage.pool, prices.servers[usage.pool.server]
-    link = Priced(server.network_usd.value / pool.gpus_per_server, server.network_usd.sources)
+def _parts(usage: PoolUsage, prices: ResolvedPrices, covered: bool) -> Iterator[Item]:
+    pool, gpu = usage.pool, prices.servers[usage.pool.server].gpu_usd
     parts = [
-        ("gpus", usage.gpu_failures, server.gpu_usd, "one GPU each"),
-        ("hosts", usage.host_failures, server.cpu_usd, "one unit of a server each, priced as a CPU"),
-        ("network", usage.network_failures, link, "one link each, priced as the server's network over its GPUs"),
+        ("gpus", "gpu", prices.gpu_replaced_fraction, gpu),
+        ("hosts", "host", prices.host_replaced_fraction, prices.host_part_usd),
+        ("network", "network", prices.network_replaced_fraction, prices.network_part_usd),
     ]
-    return [_part(pool.component(part), n, price, prices.replaced_fraction, what) for part, n, price, what in parts]
+    for name, part, replaced, price in parts:
+        failures = usage.repairs.failures[part]
+        yield _item(
+            pool.component(name),
+            pool.name,
+            "failures",
+            failures * replaced.value,
+            "part",
+            _paid(price, covered),
+            sources_of(price, replaced),
+            "Expected parts: {} failures times the replaced share of {:g}, {:,.2f} USD each" + _by_contract(covered),
+            (failures, replaced.value, price.value),
+        )
 
 
-def _part(component: str, failures: int, price: Priced, replaced: Priced, what: str) -> Line:
-    basis = f"Expected parts: {failures} failures times the replaced share of {replaced.value:g}, {what}."
-    sources = sources_of(price, replaced)
-    return line_of("maintenance", component, failures * replaced.value, "part", price.value, basis, sources)
+def _paid(price: Priced, covered: bool) -> Number:
+    return 0.0 if covered else price.value
 
 
-def _labour(component: str, labour_s: float, prices: ResolvedPrices) -> Line:
+def _by_contract(covered: bool) -> str:
+    return "; the contract pays." if covered else "."
+
+
+def _labour(component: str, pool: str, repairs: Repairs, prices: ResolvedPrices, covered: bool = False) -> Item:
     rate = prices.technician_usd_per_h
-    basis = "Hands-on time of technicians in the event log at their hourly cost."
-    return line_of("maintenance", component, labour_s / SECONDS_PER_HOUR, "h", rate.value, basis, rate.sources)
+    basis = "Hands-on time of technicians in the event log at their hourly cost" + _by_contract(covered)
+    paid = _paid(rate, covered)
+    return _item(component, pool, "failures", repairs.labour_h, "h", paid, rate.sources, basis)
+
+
+def _visits(usage: PoolUsage, prices: ResolvedPrices, covered: bool) -> Item:
+    pool, price = usage.pool, prices.visit_usd
+    basis = "What a repair costs beside its part and hours" + _by_contract(covered)
+    component, visits = pool.component("visits"), usage.repairs.visits
+    return _item(component, pool.name, "failures", visits, "visit", _paid(price, covered), price.sources, basis)
+
+
+def _planned_h(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Number:
+    return usage.pool.servers * days / DAYS_PER_YEAR * prices.planned_labour_s.value / SECONDS_PER_HOUR
+
+
+def _planned(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Item:
+    pool, each, rate = usage.pool, prices.planned_labour_s, prices.technician_usd_per_h
+    hours, sources = _planned_h(usage, days, prices), sources_of(each, rate)
+    basis = "Planned maintenance: the day's share of {:g} s a server and year, at the hourly cost of technicians."
+    component = pool.component("planned maintenance")
+    return _item(component, pool.name, "capacity", hours, "h", rate.value, sources, basis, (each.value,))
+
+
+def _consumables(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Item:
+    pool, price = usage.pool, prices.consumables_usd_per_year
+    basis, daily = "Filters, fans, batteries and cables: {:,.2f} USD a server and year.", price.value / DAYS_PER_YEAR
+    component, quantity, numbers = pool.component("consumables"), pool.servers * days, (price.value,)
+    return _item(component, pool.name, "capacity", quantity, "server-day", daily, price.sources, basis, numbers)
+
+
+def _software(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Item:
+    pool, price = usage.pool, prices.software_usd_per_year
+    basis, daily = "Software licences: {:,.2f} USD a GPU and year.", price.value / DAYS_PER_YEAR
+    component, quantity = pool.component("software"), pool.servers * pool.gpus_per_server * days
+    return _item(component, pool.name, "capacity", quantity, "GPU-day", daily, price.sources, basis, (price.value,))
+
+
+def _waiting(usage: Usage, prices: ResolvedPrices) -> Item:
+    """Technicians of the roster beyond their hours at work: so that the roster is paid whole, and none twice."""
+    days, crew, rate = usage.inventory.duration_days, prices.roster_technicians, prices.technician_usd_per_h
+    own = [pool for pool in usage.pools if pool.pool.name not in prices.rents]
+    covered = prices.rules.repair == "contract"
+    mended_h = 0.0 if covered else sum(pool.repairs.labour_h for pool in own)
+    worked_h = usage.repairs.labour_h + mended_h + sum(_planned_h(pool, days, prices) for pool in own)
+    hours = np.maximum(crew.value * days * HOURS_PER_DAY - worked_h, 0.0)
+    basis = "Hours of {:g} technicians around the clock in which they do not mend or maintain."
+    sources = sources_of(crew, rate)
+    return _item("roster of the hall", "", "capacity", hours, "h", rate.value, sources, basis, (crew.value,))

@@ -1,15 +1,14 @@
-"""Prices of a day: what the scenario chose, else what the catalogue claims, each number with its sources."""
+"""Prices of a day as the accounts use them: each number with where it comes from, in US dollars.
+
+A study may put an array, one number a draw, wherever a number stands: nothing here asks how large a number is.
+"""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
-from sim.catalogue.catalogue import SCENARIO_SOURCE, Catalogue
-from sim.catalogue.facts import Fact
-from sim.catalogue.types import Server, Site
-from sim.errors import CatalogueError
-from sim.scenario.schema import Equipment, Prices
-from sim.units import HOURS_PER_DAY
+Steps = Literal["hour", "quarter", "series"]
 
 
 @dataclass(frozen=True)
@@ -27,14 +26,27 @@ class Tariff:
     """Price of electricity over a day."""
 
     usd_per_kwh: tuple[float, ...]
-    """24 prices by local hour, midnight first; may be negative."""
+    """24 prices by local hour or 96 by local quarter of an hour, midnight first, or one for each hour of the day
+    simulated, from the clock hour in which it starts; may be negative."""
     sources: tuple[str, ...]
     """Source ids; "scenario" where it was chosen."""
+    steps: Steps = "hour"
+    """Which of these."""
 
     @property
     def mean_usd_per_kwh(self) -> float:
-        """Plain mean over the hours."""
-        return math.fsum(self.usd_per_kwh) / HOURS_PER_DAY
+        """Plain mean over the prices."""
+        return math.fsum(self.usd_per_kwh) / len(self.usd_per_kwh)
+
+
+@dataclass(frozen=True)
+class Intensity:
+    """Carbon dioxide of the grid's electricity over a day."""
+
+    hour_g_per_kwh: tuple[float, ...]
+    """24 numbers by local hour, midnight first."""
+    sources: tuple[str, ...]
+    """Source ids."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +54,47 @@ class ServerPrices:
     """Purchase prices of one kind of server."""
 
     server_usd: Priced
-    """Server without GPUs, CPUs, storage and network."""
+    """Server without GPUs, CPUs, memory, storage and network."""
     gpu_usd: Priced
     """One GPU."""
     cpu_usd: Priced
     """One CPU."""
+    memory_usd: Priced
+    """Memory a server."""
     storage_usd: Priced
     """Storage a server."""
     network_usd: Priced
     """Network a server."""
+    rack_usd: Priced
+    """Share of a rack a server."""
+
+
+@dataclass(frozen=True)
+class Rent:
+    """Terms under which a pool is rented."""
+
+    by: Literal["on_demand", "reserved", "spot"]
+    """Kind of contract."""
+    gpu_usd_per_h: Priced
+    """Rent of a GPU."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How the accounts reckon; choices that are no numbers, and numbers that need no source."""
+
+    depreciation: Literal["straight_line", "declining", "by_use"] = "straight_line"
+    """How a purchase is spread over its life."""
+    declining_factor: float = 2.0
+    """Yearly share of the book value, times the lifetime."""
+    age_years: float = 0.0
+    """Age of the equipment on the day."""
+    facility: Literal["colocation", "owned", "none"] = "colocation"
+    """Whether a hall is rented, owned or not paid for."""
+    repair: Literal["own", "contract"] = "own"
+    """Whether parts and hours are paid as they fall due, or covered by a contract."""
+    labour: Literal["called", "roster"] = "called"
+    """Whether technicians are paid by the hour that they mend, or around the clock."""
 
 
 @dataclass(frozen=True)
@@ -59,71 +103,68 @@ class ResolvedPrices:
 
     servers: Mapping[str, ServerPrices]
     """Purchase prices by catalogue name of the server."""
+    rents: Mapping[str, Rent]
+    """Rents by pool; a pool without one is owned."""
+    rules: Rules
+    """How the accounts reckon."""
+    electricity: Tariff
+    """Electricity by hour."""
+    carbon: Intensity
+    """Carbon intensity by hour."""
     lifetime_years: Priced
     """Years over which equipment is written off."""
     salvage_fraction: Priced
     """Share of the price left at the end."""
+    capital_fraction_per_year: Priced
+    """Yearly cost of the money that is tied up."""
+    design_utilisation_fraction: Priced
+    """Share of its life that a GPU is expected to work."""
+    tax_fraction_per_year: Priced
+    """Yearly tax as a share of the purchase price."""
+    spares_fraction: Priced
+    """Spare equipment as a share of what runs."""
+    facility_years: Priced
+    """Years over which a hall is written off."""
+    colocation_usd_per_kw_month: Priced
+    """Rent of a place in a hall."""
+    facility_usd_per_w: Priced
+    """Building a hall."""
+    demand_usd_per_kw_month: Priced
+    """Charge on the highest quarter of an hour."""
+    carbon_usd_per_t: Priced
+    """Price of carbon dioxide."""
+    water_usd_per_m3: Priced
+    """Price of water."""
     contract_fraction_per_year: Priced
-    """Yearly support contract as a share of the purchase price."""
-    replaced_fraction: Priced
-    """Share of hardware failures after which the failed part is bought anew."""
+    """Yearly contract as a share of the purchase price."""
     technician_usd_per_h: Priced
     """An hour of a technician."""
-    electricity: Tariff
-    """Electricity by local hour."""
+    roster_technicians: Priced
+    """Technicians paid around the clock under a roster."""
+    visit_usd: Priced
+    """A repair, beside its part and hours."""
+    gpu_replaced_fraction: Priced
+    """Share of GPU failures that need a new GPU."""
+    host_replaced_fraction: Priced
+    """Share of failures in the rest of the server that need a new part."""
+    network_replaced_fraction: Priced
+    """Share of network failures that need a new part."""
+    host_part_usd: Priced
+    """A part of the rest of the server."""
+    network_part_usd: Priced
+    """A part of the network."""
+    planned_labour_s: Priced
+    """Hands-on time of planned maintenance, a server and year."""
+    software_usd_per_year: Priced
+    """Software licences, a GPU and year."""
+    consumables_usd_per_year: Priced
+    """Consumables, a server and year."""
 
 
-def resolve_prices(prices: Prices, site: Site, catalogue: Catalogue, server_types: Iterable[str]) -> ResolvedPrices:
-    """Prices of the named kinds of server at a site: a choice goes before a claim of the catalogue.
-
-    Prices of a server that the catalogue does not know are refused; those of one that is not named are left aside.
-    """
-    for name in prices.equipment:
-        catalogue.pick("servers", name)
-    book = catalogue.pick("prices", prices.book)
-    servers = {name: catalogue.pick("servers", name) for name in sorted(set(server_types))}
-    return ResolvedPrices(
-        servers={name: _server(prices.equipment.get(name, Equipment()), server) for name, server in servers.items()},
-        lifetime_years=_resolve(prices.lifetime_years, book.lifetime_years),
-        salvage_fraction=_resolve(prices.salvage_fraction, book.salvage_fraction),
-        contract_fraction_per_year=_resolve(prices.contract_fraction_per_year, book.contract_fraction_per_year),
-        replaced_fraction=_resolve(prices.replaced_fraction, book.replaced_fraction),
-        technician_usd_per_h=_resolve(prices.technician_usd_per_h, site.technician_usd_per_h),
-        electricity=_tariff(prices, site),
-    )
-
-
-def sources_of(*parts: Priced | Tariff) -> tuple[str, ...]:
+def sources_of(*parts: Priced | Tariff | Intensity) -> tuple[str, ...]:
     """All source ids of some prices, each once, in their order.
 
     >>> sources_of(Priced(1.0, ("a", "b")), Priced(2.0, ("b",)))
     ('a', 'b')
     """
     return tuple(dict.fromkeys(source for part in parts for source in part.sources))
-
-
-def _resolve(choice: float | None, claim: Fact) -> Priced:
-    return Priced(claim.value, (claim.source,)) if choice is None else Priced(choice, (SCENARIO_SOURCE,))
-
-
-def _server(choice: Equipment, server: Server) -> ServerPrices:
-    return ServerPrices(
-        server_usd=_resolve(choice.server_usd, server.server_usd),
-        gpu_usd=_resolve(choice.gpu_usd, server.gpu_usd),
-        cpu_usd=_resolve(choice.cpu_usd, server.cpu_usd),
-        storage_usd=_resolve(choice.storage_usd, server.storage_usd),
-        network_usd=_resolve(choice.network_usd, server.network_usd),
-    )
-
-
-def _tariff(prices: Prices, site: Site) -> Tariff:
-    """Hourly prices chosen by the scenario (one for all hours, or 24), else the site's mean times its daily shape."""
-    choice, mean, shape = prices.electricity_usd_per_kwh, site.electricity_usd_per_kwh, site.electricity_shape
-    if isinstance(choice, tuple):
-        return Tariff(choice, (SCENARIO_SOURCE,))
-    if choice is not None:
-        return Tariff((choice,) * HOURS_PER_DAY, (SCENARIO_SOURCE,))
-    if len(shape.value) != HOURS_PER_DAY:
-        raise CatalogueError([f"{site.title}: electricity_shape has {len(shape.value)} numbers, not {HOURS_PER_DAY}"])
-    sources = tuple(dict.fromkeys((mean.source, shape.source)))
-    return Tariff(tuple(mean.value * weight for weight in shape.value), sources)

@@ -1,22 +1,30 @@
-"""What a day used up, counted once from its traces: energy by local hour, failed parts, hands-on time.
+"""What a day used up, counted once from its traces: energy, server-time by state, failed parts, hands-on time.
 
 A ledger needs no more of the day than this, which is why a second ledger of the same day costs microseconds.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.accounting.energy_use import EnergyUse, added, energy_use, sums_by
 from sim.accounting.inventory import Inventory, PoolInventory
 from sim.errors import InvariantError
 from sim.traces.events import Event, EventLog
 from sim.traces.utilisation import Minutes, PoolMinutes, UtilisationTrace
-from sim.units import HOURS_PER_DAY, JOULES_PER_KWH, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
+from sim.units import JOULES_PER_KWH, SECONDS_PER_HOUR
 
-Hours = tuple[float, ...]
-"""24 numbers, one a local hour, midnight first."""
+STATES = ("up", "draining", "waking", "asleep", "down")
+"""States of a server; in the first three its power is on."""
+PARTS = ("gpu", "host", "network")
+"""What of the hardware may fail."""
+DRAWS = {"gpus": "gpu_j", "hosts": "host_j", "storage": "storage_j", "network": "network_j"}
+"""What draws power in a pool, and the minutes that tell how much."""
+HALL = {"cooling": "cooling_j", "losses": "losses_j"}
+"""The same of the hall."""
 
 
 @dataclass(frozen=True)
@@ -31,31 +39,70 @@ class Served:
     """Output tokens of the finished requests."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class Repairs:
+    """What failed in a pool, or in the hall, and the hands that mended it."""
+
+    failures: Mapping[str, int]
+    """Failures by the part that failed."""
+    visits: int
+    """Times that a technician took something in hand."""
+    labour_h: float
+    """Hands-on hours of technicians."""
+    hour_labour: NDArray[np.float64]
+    """The same hours by clock hour since the one in which the day starts."""
+
+
+@dataclass(frozen=True, eq=False)
 class PoolUsage:
     """What one pool used up."""
 
     pool: PoolInventory
     """The pool."""
-    gpu_kwh: Hours
-    """Energy of GPUs by local hour."""
-    host_kwh: Hours
-    """Energy of hosts by local hour."""
-    storage_kwh: Hours
-    """Energy of storage by local hour."""
-    network_kwh: Hours
-    """Energy of the network by local hour."""
-    gpu_failures: int
-    """Failures that lay in a GPU."""
-    host_failures: int
-    """Failures that lay in the rest of the server."""
-    network_failures: int
-    """Failures that lay in network cards, cables and switches."""
-    labour_s: float
-    """Hands-on time of technicians."""
+    energy: Mapping[str, EnergyUse]
+    """Energy of GPUs, hosts, storage and network."""
+    work: EnergyUse
+    """The part of it beyond what the same servers draw when idle."""
+    state_h: Mapping[str, float]
+    """Server-hours in each state."""
+    prefill_h: float
+    """Server-hours busy with prompts."""
+    decode_h: float
+    """Server-hours busy with answers alone."""
+    repairs: Repairs
+    """What failed, and the hands that mended it."""
+
+    @property
+    def busy_h(self) -> float:
+        """Server-hours at work."""
+        return self.prefill_h + self.decode_h
+
+    @property
+    def server_h(self) -> float:
+        """All server-hours."""
+        return math.fsum(self.state_h.values())
+
+    @property
+    def it(self) -> EnergyUse:
+        """Energy of all that computes, stores and switches."""
+        return added(list(self.energy.values()))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class PaidFor:
+    """What the owner pays for where some pools are rented: rent pays for their energy and share of the hall."""
+
+    hall: Mapping[str, EnergyUse]
+    """Energy of the hall for owned pools."""
+    hall_of_others: Mapping[str, EnergyUse]
+    """Energy of the hall for rented pools."""
+    feed: EnergyUse
+    """Energy at the feed for owned pools."""
+    peak_kw: float
+    """Its highest mean power of a quarter of an hour."""
+
+
+@dataclass(frozen=True, eq=False)
 class Usage:
     """What the fleet and its hall used up."""
 
@@ -63,14 +110,34 @@ class Usage:
     """The equipment and the length of the day."""
     pools: tuple[PoolUsage, ...]
     """Pools in the order of the inventory."""
-    cooling_kwh: Hours
-    """Energy of cooling by local hour."""
-    losses_kwh: Hours
-    """Electrical losses by local hour."""
-    hall_labour_s: float
+    hall: Mapping[str, EnergyUse]
+    """Energy of cooling, and electrical losses."""
+    quarter_h: NDArray[np.float64]
+    """Length of each quarter of an hour that the day touches, in hours."""
+    repairs: Repairs
     """Hands-on time at what belongs to no pool."""
     served: Served
     """What the day delivered."""
+    _paid: dict[frozenset[str], PaidFor] = field(default_factory=dict, repr=False)
+    """Answers of `paid_for`, for a day is priced many times."""
+
+    def paid_for(self, rented: frozenset[str]) -> PaidFor:
+        """What the owner pays for where the pools of these names are rented."""
+        if rented not in self._paid:
+            self._paid[rented] = _paid_for(self, rented)
+        return self._paid[rented]
+
+
+def _paid_for(usage: Usage, rented: frozenset[str]) -> PaidFor:
+    """The hall's energy goes by the pools' own, quarter by quarter; all of it is paid for where nothing is drawn."""
+    everything = added([pool.it for pool in usage.pools])
+    pools = [everything.times(0.0), *(pool.it for pool in usage.pools if pool.pool.name not in rented)]
+    owned, whole = added(pools).quarter_kwh, everything.quarter_kwh
+    shares = np.divide(owned, whole, out=np.ones_like(whole), where=whole > 0)
+    hall = {name: used.times(shares) for name, used in usage.hall.items()}
+    others = {name: used.times(1.0 - shares) for name, used in usage.hall.items()}
+    feed = added([*pools, *hall.values()])
+    return PaidFor(hall, others, feed, float((feed.quarter_kwh / usage.quarter_h).max()))
 
 
 def measure(utilisation: UtilisationTrace, events: EventLog, inventory: Inventory, served: Served) -> Usage:
@@ -79,37 +146,20 @@ def measure(utilisation: UtilisationTrace, events: EventLog, inventory: Inventor
     names = [pool.name for pool in inventory.pools]
     if sorted(minutes) != sorted(names):
         raise InvariantError(f"the trace has the pools {sorted(minutes)}, the inventory {sorted(names)}")
-    hours = hour_of_minute(inventory.start_s, utilisation.minute_s.size)
-    by_pool = _events_by_pool(events, names)
+    by_pool, start_s = _events_by_pool(events, names), inventory.start_s
     return Usage(
         inventory,
-        tuple(_pool(pool, minutes[pool.name], by_pool[pool.name], hours) for pool in inventory.pools),
-        kwh_by_hour(utilisation.plant.cooling_j, hours),
-        kwh_by_hour(utilisation.plant.losses_j, hours),
-        _labour_s(by_pool[""]),
+        tuple(_pool(pool, minutes[pool.name], by_pool[pool.name], inventory) for pool in inventory.pools),
+        {name: energy_use(getattr(utilisation.plant, column), start_s) for name, column in HALL.items()},
+        _length_h(utilisation.minute_s, start_s),
+        _repairs(by_pool[""], inventory),
         served,
     )
 
 
-def hour_of_minute(start_s: float, minutes: int) -> NDArray[np.int64]:
-    """Local hour in which each minute begins: floor((start_s + 60 i) / 3600) mod 24, start_s [s after midnight].
-
-    >>> hour_of_minute(86_340.0, 3).tolist()
-    [23, 0, 0]
-    """
-    begin_s = start_s + SECONDS_PER_MINUTE * np.arange(minutes)
-    hour: NDArray[np.int64] = np.floor(begin_s / SECONDS_PER_HOUR).astype(np.int64) % HOURS_PER_DAY
-    return hour
-
-
-def kwh_by_hour(energy_j: Minutes, hours: NDArray[np.int64]) -> Hours:
-    """Energy by minute [J] added up by local hour [kWh].
-
-    >>> kwh_by_hour(np.array([3.6e6, 7.2e6]), np.array([0, 0]))[:2]
-    (3.0, 0.0)
-    """
-    by_hour_j = np.bincount(hours, weights=energy_j, minlength=HOURS_PER_DAY)
-    return tuple(float(hour_j) / JOULES_PER_KWH for hour_j in by_hour_j)
+def _length_h(minute_s: Minutes, start_s: float) -> NDArray[np.float64]:
+    """Hours of the day in each quarter: seconds are added up as joules would be."""
+    return energy_use(minute_s * (JOULES_PER_KWH / SECONDS_PER_HOUR), start_s).quarter_kwh
 
 
 def _events_by_pool(events: EventLog, names: list[str]) -> dict[str, list[Event]]:
@@ -124,20 +174,36 @@ def _events_by_pool(events: EventLog, names: list[str]) -> dict[str, list[Event]
     return result
 
 
-def _pool(pool: PoolInventory, minutes: PoolMinutes, events: list[Event], hours: NDArray[np.int64]) -> PoolUsage:
+def _repairs(events: list[Event], inventory: Inventory) -> Repairs:
     parts = [event.part for event in events if event.kind == "failed"]
-    return PoolUsage(
-        pool=pool,
-        gpu_kwh=kwh_by_hour(minutes.gpu_j, hours),
-        host_kwh=kwh_by_hour(minutes.host_j, hours),
-        storage_kwh=kwh_by_hour(minutes.storage_j, hours),
-        network_kwh=kwh_by_hour(minutes.network_j, hours),
-        gpu_failures=parts.count("gpu"),
-        host_failures=parts.count("host"),
-        network_failures=parts.count("network"),
-        labour_s=_labour_s(events),
+    handled = [event for event in events if event.labour_s > 0]
+    hours = math.ceil((inventory.start_s % SECONDS_PER_HOUR + inventory.duration_s) / SECONDS_PER_HOUR)
+    begun = [int((inventory.start_s % SECONDS_PER_HOUR + event.at_s) // SECONDS_PER_HOUR) for event in handled]
+    labour_h = np.array([event.labour_s / SECONDS_PER_HOUR for event in handled])
+    return Repairs(
+        failures={part: parts.count(part) for part in PARTS},
+        visits=len(handled),
+        labour_h=math.fsum(labour_h),
+        hour_labour=sums_by(np.array(begun, dtype=np.int64), labour_h, hours),
     )
 
 
-def _labour_s(events: list[Event]) -> float:
-    return math.fsum(event.labour_s for event in events)
+def _pool(pool: PoolInventory, minutes: PoolMinutes, events: list[Event], inventory: Inventory) -> PoolUsage:
+    replicas_per_server = minutes.replicas / minutes.servers * SECONDS_PER_HOUR
+    seconds = {state: getattr(minutes, f"{state}_server_s") for state in STATES}
+    return PoolUsage(
+        pool=pool,
+        energy={name: energy_use(getattr(minutes, column), inventory.start_s) for name, column in DRAWS.items()},
+        work=energy_use(_work_j(pool, minutes, seconds), inventory.start_s),
+        state_h={state: math.fsum(each_s) / SECONDS_PER_HOUR for state, each_s in seconds.items()},
+        prefill_h=math.fsum(minutes.prefill_busy_s) / replicas_per_server,
+        decode_h=math.fsum(minutes.decode_busy_s) / replicas_per_server,
+        repairs=_repairs(events, inventory),
+    )
+
+
+def _work_j(pool: PoolInventory, minutes: PoolMinutes, seconds: Mapping[str, Minutes]) -> Minutes:
+    """Energy of GPUs and hosts beyond that of servers that wait or sleep; never below nothing."""
+    powered_s = seconds["up"] + seconds["draining"] + seconds["waking"]
+    idle_j = pool.idle_w * powered_s + pool.asleep_w * seconds["asleep"]
+    return np.maximum(minutes.gpu_j + minutes.host_j - idle_j, 0.0)

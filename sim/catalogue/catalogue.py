@@ -10,16 +10,8 @@ from sim.catalogue.demand_types import Clients, Lengths, Shape, Week
 from sim.catalogue.entry import Entry
 from sim.catalogue.facts import Claim, Source
 from sim.catalogue.plant_types import Chiller, Cooling, Delivery, Hazard, Thermals
-from sim.catalogue.types import (
-    KINDS,
-    Article,
-    Efficiency,
-    Gpu,
-    Model,
-    PriceBook,
-    Server,
-    Site,
-)
+from sim.catalogue.price_types import Article, Currency, PriceBook, Rental
+from sim.catalogue.types import KINDS, Efficiency, Gpu, Model, Server, Site
 from sim.documents import did_you_mean, raise_all
 from sim.errors import CatalogueError
 
@@ -38,6 +30,8 @@ class Catalogue:
     models: Mapping[str, Model]
     sites: Mapping[str, Site]
     prices: Mapping[str, PriceBook]
+    rentals: Mapping[str, Rental]
+    currencies: Mapping[str, Currency]
     hazards: Mapping[str, Hazard]
     cooling: Mapping[str, Cooling]
     chillers: Mapping[str, Chiller]
@@ -61,6 +55,10 @@ class Catalogue:
     def pick(self, kind: Literal["sites"], name: str) -> Site: ...
     @overload
     def pick(self, kind: Literal["prices"], name: str) -> PriceBook: ...
+    @overload
+    def pick(self, kind: Literal["rentals"], name: str) -> Rental: ...
+    @overload
+    def pick(self, kind: Literal["currencies"], name: str) -> Currency: ...
     @overload
     def pick(self, kind: Literal["hazards"], name: str) -> Hazard: ...
     @overload

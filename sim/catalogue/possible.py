@@ -3,6 +3,7 @@
 ABOVE_ZERO = (
     *("_bytes", "_bytes_per_s", "_flops_per_s", "_tokens", "_years", "tdp_w", "nameplate_w", "gpus", "layers"),
     *("hidden", "heads", "head_dim", "params", "kv_values_per_token", "memory_fraction", "matrix_fraction"),
+    *("design_utilisation_fraction", "rate_usd"),
     *("attention_fraction", "link_fraction", "capacity_fraction", "_cop", "_j_per_k_per_w", "rise_coefficient"),
     *("air_rise_k", "rating_fraction", "capped_exponent"),
 )

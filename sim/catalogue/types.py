@@ -4,6 +4,7 @@ from sim.catalogue.demand_types import Clients, Lengths, Shape, Week
 from sim.catalogue.entry import Entry
 from sim.catalogue.facts import Fact, Series, Table
 from sim.catalogue.plant_types import Chiller, Cooling, Delivery, Hazard, Thermals
+from sim.catalogue.price_types import Article, Currency, PriceBook, Rental
 
 
 class Gpu(Entry):
@@ -53,15 +54,19 @@ class Server(Entry):
     nameplate_w: Fact
     """Largest power it may draw."""
     server_usd: Fact
-    """Price of the server without GPUs, CPUs, storage and network."""
+    """Price of the server without GPUs, CPUs, memory, storage and network."""
     gpu_usd: Fact
     """Price of one GPU."""
     cpu_usd: Fact
     """Price of one CPU."""
+    memory_usd: Fact
+    """Price of a server's memory."""
     storage_usd: Fact
     """Price of its share of storage."""
     network_usd: Fact
     """Price of its share of the cluster network."""
+    rack_usd: Fact
+    """Price of its share of a rack with power strips and cables."""
 
 
 class Model(Entry):
@@ -129,22 +134,17 @@ class Site(Entry):
     electricity_shape: Series
     """Price by local hour, relative to its mean over the day."""
     carbon_g_per_kwh: Fact
-    """Carbon intensity of the grid's electricity."""
+    """Carbon intensity of the grid's electricity, by place and not by contract."""
+    carbon_shape: Series
+    """Carbon intensity by local hour, relative to its mean over the day."""
     technician_usd_per_h: Fact
     """An hour of a technician, with all that an employer pays."""
-
-
-class PriceBook(Entry):
-    """How purchases become costs of a day."""
-
-    lifetime_years: Fact
-    """Years over which equipment is written off."""
-    salvage_fraction: Fact
-    """Share of the price left at the end."""
-    contract_fraction_per_year: Fact
-    """Yearly support contract as a share of the purchase price."""
-    replaced_fraction: Fact
-    """Share of hardware failures after which the failed part is bought anew."""
+    colocation_usd_per_kw_month: Fact
+    """Rent of a furnished hall, land included, a kW of contracted power and month; electricity is paid apart."""
+    facility_usd_per_w: Fact
+    """Building a hall, a watt of IT power."""
+    water_usd_per_m3: Fact
+    """Water with sewerage."""
 
 
 class Efficiency(Entry):
@@ -174,33 +174,14 @@ class Efficiency(Entry):
     """Batch at which decode power is half-way between the two."""
 
 
-class Article(Entry):
-    """The constants of the seed article, kept to reproduce it."""
-
-    server_usd: Fact
-    """Price of a server."""
-    cpu_usd: Fact
-    """Price of the CPUs of a server."""
-    storage_usd: Fact
-    """Price of the storage of a server."""
-    gpu_usd: Fact
-    """Price of a GPU."""
-    server_w: Fact
-    """Power of a server."""
-    gpu_w: Fact
-    """Power of a GPU."""
-    cpu_w: Fact
-    """Power of a CPU."""
-    cooler_w: Fact
-    """Power of a cooling unit."""
-
-
 KINDS: dict[str, type[Entry]] = {
     "gpus": Gpu,
     "servers": Server,
     "models": Model,
     "sites": Site,
     "prices": PriceBook,
+    "rentals": Rental,
+    "currencies": Currency,
     "hazards": Hazard,
     "cooling": Cooling,
     "chillers": Chiller,

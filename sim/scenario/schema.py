@@ -7,8 +7,9 @@ from pydantic import Field, field_validator
 
 from sim.documents import Keys
 from sim.explaining import InsideError
-from sim.scenario.choice import NO_TRUTH, Choice, Count, Fraction, Name, NonNegative, Positive, number_in
+from sim.scenario.choice import NO_TRUTH, Choice, Count, Name, NonNegative, number_in
 from sim.scenario.plant import Plant
+from sim.scenario.prices import Prices
 from sim.scenario.workload import Workload
 from sim.units import SECONDS_PER_DAY
 
@@ -92,46 +93,6 @@ class Fleet(Choice):
     """Pools by name."""
     gateway: dict[Name, Name] = Field(default={})
     """Use case to pool; a use case not named goes to the first pool."""
-
-
-class Equipment(Choice):
-    """Prices of one kind of server, where they differ from the catalogue's."""
-
-    server_usd: NonNegative | None = None
-    """Server without its parts."""
-    gpu_usd: NonNegative | None = None
-    """One GPU."""
-    cpu_usd: NonNegative | None = None
-    """One CPU."""
-    storage_usd: NonNegative | None = None
-    """Storage a server."""
-    network_usd: NonNegative | None = None
-    """Network a server."""
-
-
-class Prices(Choice):
-    """What things cost; nothing here changes the simulated day."""
-
-    book: Name = "owner_default"
-    """Catalogue name of the price book."""
-    equipment: dict[Name, Equipment] = Field(default={})
-    """Other purchase prices, by catalogue name of the server."""
-    lifetime_years: Positive | None = None
-    """Years of depreciation, where they differ from the book's."""
-    salvage_fraction: Fraction | None = None
-    """Share of the price left at the end."""
-    contract_fraction_per_year: NonNegative | None = None
-    """Yearly support contract, as a share of the purchase price."""
-    replaced_fraction: Fraction | None = None
-    """Share of hardware failures that need a new part."""
-    technician_usd_per_h: NonNegative | None = None
-    """An hour of a technician."""
-    electricity_usd_per_kwh: float | Annotated[tuple[float, ...], Field(min_length=24, max_length=24)] | None = None
-    """One price, or 24 by local hour; the site's tariff when none is given. May be negative."""
-    as_the_article_books_it: bool = False
-    """Add the seed article's formula beside the ledger."""
-    article_coolers: Annotated[int, Field(ge=0)] = 0
-    """Cooling units that the article's formula counts."""
 
 
 class Scenario(Choice):

@@ -15,6 +15,7 @@ DIMENSIONLESS = {
     "air_economiser": "1 or 0",
     "capacity_curve": "quadratic of a lift index in K",
     "capped_exponent": "exponent",
+    "carbon_shape": "relative to the mean",
     "columns": "as the file has them",
     "concentration_cycles": "ratio of two concentrations",
     "condenser_rise_coefficient": "ratio of two temperature differences",
@@ -75,6 +76,7 @@ DIMENSIONLESS = {
     "volume": "factor",
     "weight": "only ratios matter",
     "wet_rejection": "1 or 0",
+    "year": "calendar year",
 }
 """Names of fields that have no unit, and what they are."""
 
