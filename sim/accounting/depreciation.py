@@ -25,14 +25,15 @@ def straight_line_per_day(salvage_fraction: Number, lifetime_years: Number) -> N
 
 
 def book_value(salvage_fraction: Number, lifetime_years: Number, factor: Number, age_years: Number) -> Number:
-    """Share of the price still in the books under declining depreciation [1]: (1 - factor/lifetime)^age, not below
-    salvage; a factor beyond the lifetime writes all off in the first year.
+    """Share of the price still in the books under declining depreciation [1]: (1 - factor/lifetime)^age, straight
+    lines between whole years, not below salvage; a factor beyond the lifetime writes all off in the first year.
 
-    >>> float(book_value(0.1, 4.0, 2.0, 1.0)), float(book_value(0.1, 4.0, 2.0, 9.0))
-    (0.5, 0.1)
+    >>> float(book_value(0.1, 4.0, 2.0, 1.5)), float(book_value(0.1, 4.0, 2.0, 9.0))
+    (0.375, 0.1)
     """
-    left = 1 - np.minimum(factor / lifetime_years, 1.0)
-    return np.maximum(left**age_years, salvage_fraction)
+    left, whole_years = 1 - np.minimum(factor / lifetime_years, 1.0), np.floor(age_years)
+    begin, end = left**whole_years, left ** (whole_years + 1)
+    return np.maximum(begin + (end - begin) * (age_years - whole_years), salvage_fraction)
 
 
 def declining_per_day(

@@ -77,8 +77,7 @@ def _written_off(usage: PoolUsage, days: float, prices: ResolvedPrices) -> tuple
         return share, f"declining by a factor of {rules.declining_factor:g} at an age of {rules.age_years:g} years"
     share = straight_line_per_day(salvage, lifetime)
     if rules.depreciation == "by_use":
-        busy = usage.busy_h / usage.server_h
-        return share * busy / prices.design_utilisation_fraction.value, "written off by hours at work"
+        return share * usage.busy_share / prices.design_utilisation_fraction.value, "written off by hours at work"
     return share, "written off in equal parts"
 
 

@@ -78,6 +78,11 @@ class PoolUsage:
         return self.prefill_h + self.decode_h
 
     @property
+    def busy_share(self) -> float:
+        """Share of all server-hours spent at work."""
+        return self.busy_h / self.server_h if self.server_h else 0.0
+
+    @property
     def server_h(self) -> float:
         """All server-hours."""
         return math.fsum(self.state_h.values())
@@ -137,7 +142,8 @@ def _paid_for(usage: Usage, rented: frozenset[str]) -> PaidFor:
     hall = {name: used.times(shares) for name, used in usage.hall.items()}
     others = {name: used.times(1.0 - shares) for name, used in usage.hall.items()}
     feed = added([*pools, *hall.values()])
-    return PaidFor(hall, others, feed, float((feed.quarter_kwh / usage.quarter_h).max()))
+    power_kw = np.divide(feed.quarter_kwh, usage.quarter_h, out=np.zeros_like(whole), where=usage.quarter_h > 0)
+    return PaidFor(hall, others, feed, float(power_kw.max()))
 
 
 def measure(utilisation: UtilisationTrace, events: EventLog, inventory: Inventory, served: Served) -> Usage:

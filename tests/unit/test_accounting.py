@@ -8,25 +8,30 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sim.accounting.article import ArticleFleet, article_fleet, article_ledger, reconcile
-from sim.accounting.energy import energy_line
+from sim.accounting.article import ArticleFleet, article_fleet, article_ledger
 from sim.accounting.inventory import Inventory, PoolInventory, take_inventory
 from sim.accounting.ledger import CostLedger, Line, check_ledger, line_of
 from sim.accounting.price import charge, price
-from sim.accounting.prices import Priced, ResolvedPrices, ServerPrices, Tariff, resolve_prices
-from sim.accounting.usage import Served, hour_of_minute, kwh_by_hour, measure
+from sim.accounting.prices import Intensity, Priced, Rent, ResolvedPrices, Rules, ServerPrices, Tariff
+from sim.accounting.reconciling import reconcile
+from sim.accounting.resolving import RULES, resolve_prices
+from sim.accounting.usage import Served, measure
 from sim.catalogue.catalogue import Catalogue
 from sim.catalogue.facts import Fact
+from sim.catalogue.price_types import Article
 from sim.catalogue.reading import read_catalogue
-from sim.catalogue.types import Article
-from sim.errors import CatalogueError, InvariantError
-from sim.scenario.schema import Prices, Scenario
+from sim.errors import InvariantError
+from sim.scenario.schema import Scenario
 from sim.traces.events import Event, EventLog
 from sim.traces.utilisation import Minutes, PlantMinutes, PoolMinutes, UtilisationTrace
 
-SOURCES = ("list_price", "book", "meter")
-POOL = PoolInventory("main", "box", "Box", "Chip", servers=2, gpus_per_server=8, cpus_per_server=2)
-DAY = Inventory((POOL,), start_s=0.0, duration_s=86_400.0)
+SOURCES = ("list_price", "book", "meter", "scenario")
+POOL = PoolInventory(
+    *("main", "box", "Box", "Chip"),
+    **{"servers": 2, "gpus_per_server": 8, "cpus_per_server": 2},
+    **{"nameplate_w": 10_000.0, "idle_w": 1_000.0, "asleep_w": 50.0, "full_w": 9_000.0},
+)
+DAY = Inventory((POOL,), start_s=0.0, duration_s=86_400.0, technicians=1)
 SERVED = Served(requests=100, prompt_tokens=5_000, output_tokens=2_000)
 
 
@@ -43,17 +48,51 @@ def booked(number: float) -> Priced:
     return Priced(number, ("book",))
 
 
-# Four years are 1,461 days. A server with its parts costs 36,525 + 8 x 7,305 + 2 x 3,652.50 + 1,461 + 14,610 USD.
-BOX = ServerPrices(listed(36_525.0), listed(7_305.0), listed(3_652.5), listed(1_461.0), listed(14_610.0))
+# Four years are 1,461 days. A server: 36,525 + 8 x 7,305 + 2 x 3,652.50 + 2 x 1,461 + 14,610 + 1,461 = 121,263 USD.
+BOX = ServerPrices(*map(listed, (36_525.0, 7_305.0, 3_652.5, 1_461.0, 1_461.0, 14_610.0, 1_461.0)))
+BOX_USD = 121_263.0
 PRICES = ResolvedPrices(
     servers={"box": BOX},
+    rents={},
+    rules=Rules(),
+    electricity=Tariff((0.1,) * 12 + (0.2,) * 12, ("meter",)),
+    carbon=Intensity((400.0,) * 24, ("meter",)),
     lifetime_years=booked(4.0),
     salvage_fraction=booked(0.2),
+    capital_fraction_per_year=booked(0.0),
+    design_utilisation_fraction=booked(0.5),
+    tax_fraction_per_year=booked(0.0),
+    spares_fraction=booked(0.1),
+    facility_years=booked(20.0),
+    colocation_usd_per_kw_month=booked(365.25 / 12),
+    facility_usd_per_w=booked(7.305),
+    demand_usd_per_kw_month=booked(0.0),
+    carbon_usd_per_t=booked(0.0),
+    water_usd_per_m3=booked(0.0),
     contract_fraction_per_year=booked(0.5),
-    replaced_fraction=booked(0.25),
     technician_usd_per_h=booked(60.0),
-    electricity=Tariff((0.1,) * 12 + (0.2,) * 12, ("meter",)),
+    roster_technicians=booked(1.0),
+    visit_usd=booked(100.0),
+    gpu_replaced_fraction=booked(0.25),
+    host_replaced_fraction=booked(0.5),
+    network_replaced_fraction=booked(1.0),
+    host_part_usd=booked(2_000.0),
+    network_part_usd=booked(300.0),
+    planned_labour_s=booked(365.25 * 3_600.0),
+    software_usd_per_year=booked(365.25),
+    consumables_usd_per_year=booked(730.5),
 )
+
+
+def other(**changes: object) -> ResolvedPrices:
+    """The same prices but for some plain numbers and rules."""
+    rules = {name: changes.pop(name) for name in RULES if name in changes}
+    numbers = {name: booked(value) if isinstance(value, float) else value for name, value in changes.items()}
+    return replace(PRICES, rules=replace(PRICES.rules, **rules), **numbers)  # type: ignore[arg-type]
+
+
+def ledger_at(**changes: object) -> CostLedger:
+    return price(steady_day(), eventful_log(), DAY, other(**changes), SERVED)
 
 
 def minutes_of(pool: str, minutes: int, **given: Minutes) -> PoolMinutes:
@@ -72,9 +111,12 @@ def event(kind: str, part: str = "", labour_s: float = 0.0, pool: str = "main") 
 
 
 def steady_day() -> UtilisationTrace:
-    """Each component draws as many kW all day as its number says."""
+    """Each component draws as many kW all day as its number says; both servers are up, busy a quarter of the time."""
     minute = np.full(1440, 60_000.0)
-    pool = minutes_of("main", 1440, gpu_j=10 * minute, host_j=4 * minute, storage_j=minute, network_j=2 * minute)
+    time = {"up_server_s": np.full(1440, 120.0), "prefill_busy_s": np.full(1440, 10.0)}
+    time["decode_busy_s"] = 2 * time["prefill_busy_s"]
+    draws = {"gpu_j": 10 * minute, "host_j": 4 * minute, "storage_j": minute, "network_j": 2 * minute}
+    pool = minutes_of("main", 1440, **time, **draws)
     return trace_of(pool, minute_s=np.full(1440, 60.0), cooling_j=5 * minute, losses_j=minute)
 
 
@@ -87,20 +129,94 @@ def ledger() -> CostLedger:
     return price(steady_day(), eventful_log(), DAY, PRICES, SERVED)
 
 
+COVERED = ("hosts", "network", "labour", "visits")
+
+
 def amounts(book: CostLedger, category: str) -> dict[str, float]:
     return {line.component: line.amount_usd for line in book.lines if line.category == category}
 
 
-def test_hardware_is_the_days_share_of_the_purchase() -> None:
-    assert amounts(ledger(), "hardware") == pytest.approx(
-        {
-            "servers of main (Box)": 2 * 25 * 0.8,
-            "gpus of main (Chip)": 16 * 5 * 0.8,
-            "cpus of main (Box)": 4 * 2.5 * 0.8,
-            "storage of main (Box)": 2 * 1 * 0.8,
-            "network of main (Box)": 2 * 10 * 0.8,
-        }
-    )
+OWNED = {
+    "servers of main (Box)": 2 * 25 * 0.8,
+    "gpus of main (Chip)": 16 * 5 * 0.8,
+    "cpus of main (Box)": 4 * 2.5 * 0.8,
+    "memory of main (Box)": 2 * 1 * 0.8,
+    "storage of main (Box)": 2 * 1 * 0.8,
+    "network of main (Box)": 2 * 10 * 0.8,
+    "racks of main (Box)": 2 * 1 * 0.8,
+    "spares of main (Box)": 0.1 * 2 * 83 * 0.8,
+    "capital of main (Box)": 0.0,
+    "tax of main (Box)": 0.0,
+    "hall of main (Box)": 20.0,
+}
+
+
+def test_hardware_is_the_days_share_of_the_purchase_and_of_its_place() -> None:
+    assert amounts(ledger(), "hardware") == pytest.approx(OWNED, abs=1e-12)
+
+
+def test_a_declining_write_off_begins_high_and_ends_at_salvage() -> None:
+    young = amounts(ledger_at(depreciation="declining"), "hardware")["servers of main (Box)"]
+    old = amounts(ledger_at(depreciation="declining", age_years=10.0), "hardware")["servers of main (Box)"]
+    assert young == pytest.approx(2 * 36_525 * 0.5 / 365.25)
+    assert (young > 2 * 25 * 0.8, old) == (True, 0.0)
+
+
+def test_a_write_off_by_use_goes_by_hours_at_work() -> None:
+    by_use = amounts(ledger_at(depreciation="by_use"), "hardware")
+    assert by_use["gpus of main (Chip)"] == pytest.approx(OWNED["gpus of main (Chip)"] * 0.25 / 0.5)
+    assert by_use["spares of main (Box)"] == pytest.approx(OWNED["spares of main (Box)"])
+
+
+def test_capital_costs_what_an_annuity_does() -> None:
+    """At 10 % over four years without salvage a lender asks 0.315471 of the price a year."""
+    found = amounts(ledger_at(capital_fraction_per_year=0.1, salvage_fraction=0.0), "hardware")
+    owned = sum(usd for name, usd in found.items() if not name.startswith("hall"))
+    assert owned == pytest.approx(2 * BOX_USD * 1.1 * 0.31547080 / 365.25, rel=1e-7)
+
+
+def test_capital_goes_by_the_book_value_under_the_other_write_offs() -> None:
+    name, yearly = "capital of main (Box)", 2 * BOX_USD * 1.1 * 0.1 / 365.25
+    declining = ledger_at(capital_fraction_per_year=0.1, depreciation="declining", age_years=1.0)
+    by_use = ledger_at(capital_fraction_per_year=0.1, depreciation="by_use")
+    assert amounts(declining, "hardware")[name] == pytest.approx(yearly * 0.5)
+    assert amounts(by_use, "hardware")[name] == pytest.approx(yearly * 0.6)
+
+
+def test_a_hall_of_ones_own_is_repaid_over_its_life_and_none_costs_nothing() -> None:
+    hall = "hall of main (Box)"
+    assert amounts(ledger_at(facility="owned"), "hardware")[hall] == pytest.approx(2e4 * 7.305 / 20 / 365.25)
+    assert hall not in amounts(ledger_at(facility="none"), "hardware")
+
+
+def test_tax_is_a_share_of_the_price() -> None:
+    taxed = amounts(ledger_at(tax_fraction_per_year=0.03), "hardware")["tax of main (Box)"]
+    assert taxed == pytest.approx(2 * BOX_USD * 0.03 / 365.25)
+
+
+@pytest.mark.parametrize(("by", "hours"), [("on_demand", 36.0), ("spot", 36.0), ("reserved", 48.0)])
+def test_rent_pays_for_everything_but_software_and_sleep_is_free_unless_reserved(by: str, hours: float) -> None:
+    day = steady_day()
+    half = np.full(1440, 30.0)
+    pool = replace(day.pools[0], up_server_s=3 * half, asleep_server_s=half)
+    rents = {"main": Rent(by, listed(2.0))}  # type: ignore[arg-type]
+    book = price(replace(day, pools=(pool,)), eventful_log(), DAY, other(rents=rents), SERVED)
+    assert amounts(book, "hardware") == pytest.approx({"gpus of main (Chip)": hours * 8 * 2.0})
+    assert sum(line.quantity for line in book.lines if line.unit == "kWh") == pytest.approx(23 * 24)
+    assert book.by("category")["energy"] == 0.0
+    assert amounts(book, "maintenance") == pytest.approx({"software of main (Box)": 16.0, "labour of the hall": 30.0})
+
+
+def test_owned_and_rented_pools_share_the_hall_by_what_they_draw() -> None:
+    day, minute = steady_day(), np.full(1440, 60_000.0)
+    rented = minutes_of("rented", 1440, up_server_s=np.full(1440, 120.0), gpu_j=51 * minute)
+    both = replace(DAY, pools=(POOL, replace(POOL, name="rented")))
+    rents = {"rented": Rent("reserved", listed(2.0))}
+    book = price(replace(day, pools=(day.pools[0], rented)), EventLog(), both, other(rents=rents), SERVED)
+    kwh = {line.component: line.quantity for line in book.lines if line.unit == "kWh"}
+    assert kwh["cooling of the hall"] == pytest.approx(5 * 24 * 17 / 68)
+    assert kwh["cooling of the hall for rented pools"] == pytest.approx(5 * 24 * 51 / 68)
+    assert amounts(book, "energy")["cooling of the hall"] == pytest.approx(18.0 / 4)
 
 
 def test_energy_is_kilowatt_hours_at_the_price_of_their_hour() -> None:
@@ -113,6 +229,8 @@ def test_energy_is_kilowatt_hours_at_the_price_of_their_hour() -> None:
             "network of main (Box)": 7.2,
             "cooling of the hall": 18.0,
             "losses of the hall": 3.6,
+            "demand of the hall": 0.0,
+            "carbon of the hall": 0.0,
         }
     )
     gpus = next(line for line in book.lines if line.category == "energy")
@@ -121,26 +239,57 @@ def test_energy_is_kilowatt_hours_at_the_price_of_their_hour() -> None:
 
 
 def test_all_energy_of_the_trace_is_booked() -> None:
-    booked_kwh = sum(line.quantity for line in ledger().lines if line.category == "energy")
+    booked_kwh = sum(line.quantity for line in ledger().lines if line.unit == "kWh")
     assert booked_kwh == pytest.approx(float(steady_day().facility_j.sum()) / 3.6e6)
 
 
-def test_maintenance_is_contract_expected_parts_and_labour() -> None:
-    assert amounts(ledger(), "maintenance") == pytest.approx(
-        {
-            "contract of main (Box)": 2 * 118_341.0 * 0.5 / 365.25,
-            "gpus of main (Chip)": 4 * 0.25 * 7_305.0,
-            "hosts of main (Box)": 2 * 0.25 * 3_652.5,
-            "network of main (Box)": 1 * 0.25 * 14_610.0 / 8,
-            "labour of main (Box)": 1.5 * 60.0,
-            "labour of the hall": 0.5 * 60.0,
-        }
-    )
+UPKEEP = {
+    "gpus of main (Chip)": 4 * 0.25 * 7_305.0,
+    "hosts of main (Box)": 2 * 0.5 * 2_000.0,
+    "network of main (Box)": 1 * 1.0 * 300.0,
+    "labour of main (Box)": 1.5 * 60.0,
+    "visits of main (Box)": 100.0,
+    "planned maintenance of main (Box)": 2 * 60.0,
+    "consumables of main (Box)": 4.0,
+    "software of main (Box)": 16.0,
+    "labour of the hall": 0.5 * 60.0,
+}
+
+
+def test_maintenance_is_parts_labour_visits_and_what_upkeep_takes_anyway() -> None:
+    assert amounts(ledger(), "maintenance") == pytest.approx(UPKEEP)
+
+
+def test_a_contract_pays_for_repairs_and_no_repair_is_paid_twice() -> None:
+    found = amounts(ledger_at(repair="contract"), "maintenance")
+    covered = dict.fromkeys(("gpus of main (Chip)", *(f"{x} of main (Box)" for x in COVERED)), 0.0)
+    contract = {"contract of main (Box)": 2 * BOX_USD * 0.5 / 365.25}
+    assert found == pytest.approx(UPKEEP | covered | contract)
+
+
+def test_a_roster_is_paid_whole_and_its_work_not_twice() -> None:
+    found = amounts(ledger_at(labour="roster"), "maintenance")
+    hours = {name: usd for name, usd in found.items() if "labour" in name or "planned" in name or "roster" in name}
+    assert sum(hours.values()) == pytest.approx(24 * 60.0)
+    assert found["roster of the hall"] == pytest.approx((24 - 1.5 - 0.5 - 2) * 60.0)
+    small = amounts(ledger_at(labour="roster", roster_technicians=0.1), "maintenance")
+    assert small["roster of the hall"] == 0.0
+
+
+def test_demand_is_the_highest_quarter_of_an_hour_and_carbon_goes_by_the_grid() -> None:
+    day = steady_day()
+    surge = np.where(np.arange(1440) // 15 == 50, 2.0, 1.0)
+    pool = replace(day.pools[0], gpu_j=day.pools[0].gpu_j * surge)
+    prices = other(demand_usd_per_kw_month=30.4375, carbon_usd_per_t=100.0)
+    book = price(replace(day, pools=(pool,)), EventLog(), DAY, prices, SERVED)
+    found = amounts(book, "energy")
+    assert found["demand of the hall"] == pytest.approx(33.0)
+    assert found["carbon of the hall"] == pytest.approx((23 * 24 + 2.5) * 400 * 1e-6 * 100)
 
 
 def test_totals_and_ratios() -> None:
     book = ledger()
-    assert book.by("category")["hardware"] == pytest.approx(129.6)
+    assert book.by("category")["hardware"] == pytest.approx(sum(OWNED.values()))
     assert book.by("category")["energy"] == pytest.approx(82.8)
     assert sum(book.by("category").values()) == pytest.approx(book.total_usd)
     assert book.by("component")["gpus of main (Chip)"] == pytest.approx(64 + 36 + 7_305)
@@ -224,118 +373,6 @@ def test_labour_below_zero_is_refused() -> None:
         measure(steady_day(), EventLog([event("failed", "gpu", labour_s=-1.0)]), DAY, SERVED)
 
 
-# --- The tariff by hour.
-
-
-def test_minutes_lie_in_the_local_hour_in_which_they_begin() -> None:
-    assert hour_of_minute(0.0, 61)[[0, 59, 60]].tolist() == [0, 0, 1]
-    assert hour_of_minute(23.5 * 3600, 91)[[0, 29, 30, 89, 90]].tolist() == [23, 23, 0, 0, 1]
-    assert hour_of_minute(30.0, 60)[[0, 59]].tolist() == [0, 0]
-    assert hour_of_minute(3599.0, 2).tolist() == [0, 1]
-    assert hour_of_minute(0.0, 2 * 1440 + 1)[-1] == 0
-
-
-def test_start_offset_moves_energy_to_its_hour() -> None:
-    hours = hour_of_minute(22.5 * 3600, 120)
-    kwh = kwh_by_hour(np.full(120, 3.6e6), hours)
-    assert (kwh[22], kwh[23], kwh[0], math.fsum(kwh)) == (30.0, 60.0, 30.0, 120.0)
-
-
-def test_last_short_minute_counts_only_what_it_drew() -> None:
-    inventory = replace(DAY, start_s=12 * 3600 - 60.0, duration_s=90.0)
-    trace = trace_of(minutes_of("main", 2, gpu_j=np.array([3.6e6, 1.8e6])), minute_s=np.array([60.0, 30.0]))
-    book = price(trace, EventLog(), inventory, PRICES, SERVED)
-    line = next(line for line in book.lines if line.category == "energy")
-    assert (line.quantity, line.amount_usd) == pytest.approx((1.5, 1.0 * 0.1 + 0.5 * 0.2))
-    check_ledger(book, SOURCES)
-
-
-def test_unused_component_shows_the_plain_mean_price() -> None:
-    line = energy_line("idle", (0.0,) * 24, PRICES.electricity)
-    assert (line.quantity, line.amount_usd, line.unit_price_usd) == pytest.approx((0.0, 0.0, 0.15), abs=0.0)
-
-
-def test_negative_prices_pay_the_owner() -> None:
-    line = energy_line("gpus", (1.0,) * 24, Tariff((-0.1,) * 24, ("meter",)))
-    assert line.amount_usd == pytest.approx(-2.4)
-    check_ledger(CostLedger((line,), 1, 1, 1), SOURCES)
-
-
-# --- Prices: choices before claims.
-
-
-def test_claims_of_the_catalogue_carry_their_sources(catalogue: Catalogue) -> None:
-    prices = resolve_prices(Prices(), catalogue.pick("sites", "virginia"), catalogue, ["dgx_h100", "dgx_h100"])
-    server = catalogue.pick("servers", "dgx_h100")
-    assert prices.servers["dgx_h100"].gpu_usd == Priced(server.gpu_usd.value, (server.gpu_usd.source,))
-    site = catalogue.pick("sites", "virginia")
-    expected = [site.electricity_usd_per_kwh.value * weight for weight in site.electricity_shape.value]
-    assert prices.electricity.usd_per_kwh == pytest.approx(expected)
-    assert set(prices.electricity.sources) <= set(catalogue.sources)
-
-
-def test_choices_of_the_scenario_go_first(catalogue: Catalogue) -> None:
-    chosen = Prices.model_validate(
-        {
-            "equipment": {"dgx_h100": {"gpu_usd": 0.0}},
-            "lifetime_years": 2.0,
-            "salvage_fraction": 0.0,
-            "technician_usd_per_h": 0.0,
-            "electricity_usd_per_kwh": 0.25,
-        }
-    )
-    prices = resolve_prices(chosen, catalogue.pick("sites", "virginia"), catalogue, ["dgx_h100"])
-    assert prices.servers["dgx_h100"].gpu_usd == Priced(0.0, ("scenario",))
-    assert prices.servers["dgx_h100"].cpu_usd.sources != ("scenario",)
-    assert prices.lifetime_years == Priced(2.0, ("scenario",))
-    assert prices.technician_usd_per_h == Priced(0.0, ("scenario",))
-    assert prices.electricity == Tariff((0.25,) * 24, ("scenario",))
-
-
-def test_hourly_choice_is_kept_as_it_is(catalogue: Catalogue) -> None:
-    hourly = tuple(float(hour) for hour in range(24))
-    chosen = Prices.model_validate({"electricity_usd_per_kwh": hourly})
-    prices = resolve_prices(chosen, catalogue.pick("sites", "virginia"), catalogue, [])
-    assert prices.electricity.usd_per_kwh == hourly
-
-
-def test_unknown_names_are_the_users_error(catalogue: Catalogue) -> None:
-    site = catalogue.pick("sites", "virginia")
-    with pytest.raises(CatalogueError, match="dgx_h10"):
-        resolve_prices(Prices(), site, catalogue, ["dgx_h10"])
-    with pytest.raises(CatalogueError, match="nobody"):
-        resolve_prices(Prices(book="nobody"), site, catalogue, [])
-    with pytest.raises(CatalogueError, match="dgx_h10"):
-        resolve_prices(Prices.model_validate({"equipment": {"dgx_h10": {}}}), site, catalogue, [])
-
-
-def test_shape_of_another_length_is_refused(catalogue: Catalogue) -> None:
-    site = catalogue.pick("sites", "virginia")
-    short = site.model_copy(update={"electricity_shape": site.electricity_shape.model_copy(update={"value": (1.0,)})})
-    with pytest.raises(CatalogueError, match="has 1 numbers, not 24"):
-        resolve_prices(Prices(), short, catalogue, [])
-
-
-def test_inventory_of_a_scenario(catalogue: Catalogue) -> None:
-    inventory = take_inventory(Scenario(name="default"), catalogue)
-    server = catalogue.pick("servers", "dgx_h100")
-    (pool,) = inventory.pools
-    assert (pool.name, pool.servers, pool.gpus_per_server, pool.cpus_per_server) == ("main", 2, 8, 2)
-    assert pool.component("servers") == f"servers of main ({server.title})"
-    assert pool.component("gpus") == f"gpus of main ({catalogue.pick('gpus', server.gpu).title})"
-    assert inventory.duration_days == 1.0
-
-
-def test_ledger_of_the_shipped_catalogue_holds(catalogue: Catalogue) -> None:
-    scenario = Scenario(name="default")
-    inventory = take_inventory(scenario, catalogue)
-    types = [pool.server for pool in inventory.pools]
-    prices = resolve_prices(scenario.prices, catalogue.pick("sites", scenario.plant.site), catalogue, types)
-    book = price(steady_day(), eventful_log(), inventory, prices, SERVED)
-    check_ledger(book, catalogue.sources)
-    assert min(book.by("category").values()) > 0
-
-
 # --- The article's formula.
 
 
@@ -369,15 +406,51 @@ def test_article_to_the_cent(fleet: ArticleFleet, usd_per_kwh: str, duration_s: 
 
 
 def test_article_counts_the_whole_fleet() -> None:
-    small = PoolInventory("small", "box", "Box", "Chip", servers=1, gpus_per_server=4, cpus_per_server=1)
+    small = replace(POOL, name="small", servers=1, gpus_per_server=4, cpus_per_server=1)
     assert article_fleet(Inventory((POOL, small), 0.0, 1.0), coolers=5) == ArticleFleet(3, 20, 5, 5)
 
 
 def test_reconciliation_leads_from_the_articles_total_to_ours() -> None:
     theirs = article_ledger(article(), article_fleet(DAY, 1), 86_400.0, PRICES.electricity, SERVED)
-    ours = ledger()
-    steps = reconcile(theirs, ours)
-    assert [step.name for step in steps] == ["article", "hardware", "energy", "maintenance"]
+    ours, usage = ledger(), measure(steady_day(), eventful_log(), DAY, SERVED)
+    steps = reconcile(theirs, ours, usage, PRICES)
+    assert [step.name for step in steps] == [
+        "article",
+        "written off over its life",
+        "real prices of equipment",
+        "hall, capital and spares",
+        "real watts at full load",
+        "utilisation as simulated",
+        "cooling and losses as simulated",
+        "tariff by the hour, demand, carbon, rent",
+        "maintenance",
+    ]
     assert (steps[0].total_usd, steps[-1].total_usd) == (theirs.total_usd, ours.total_usd)
     for before, after in pairwise(steps):
         assert after.total_usd - before.total_usd == pytest.approx(after.change_usd)
+    changes = {step.name: step.change_usd for step in steps}
+    assert changes["written off over its life"] == pytest.approx(32_000 * (0.8 / 1_461 - 1))
+    assert changes["real watts at full load"] == pytest.approx((18 - 0.3 * 2 - 0.15 * 16 - 0.05 * 4) * 24 * 0.15)
+    assert changes["utilisation as simulated"] == pytest.approx((17 - 18) * 24 * 0.15)
+    assert changes["cooling and losses as simulated"] == pytest.approx((6 - 0.1) * 24 * 0.15)
+
+
+def test_ledger_of_the_shipped_catalogue_holds(catalogue: Catalogue) -> None:
+    scenario = Scenario(name="default")
+    inventory = take_inventory(scenario, catalogue)
+    pools = {pool.name: pool.server for pool in inventory.pools}
+    prices = resolve_prices(scenario.prices, catalogue.pick("sites", scenario.plant.site), catalogue, pools, 2)
+    book = price(steady_day(), eventful_log(), inventory, prices, SERVED)
+    check_ledger(book, {*catalogue.sources, "scenario"})
+    assert min(book.by("category").values()) > 0
+
+
+def test_inventory_of_a_scenario(catalogue: Catalogue) -> None:
+    inventory = take_inventory(Scenario(name="default"), catalogue)
+    server = catalogue.pick("servers", "dgx_h100")
+    (pool,) = inventory.pools
+    assert (pool.name, pool.servers, pool.gpus_per_server, pool.cpus_per_server) == ("main", 2, 8, 2)
+    assert pool.component("servers") == f"servers of main ({server.title})"
+    assert pool.component("gpus") == f"gpus of main ({catalogue.pick('gpus', server.gpu).title})"
+    assert (inventory.duration_days, inventory.technicians) == (1.0, 2)
+    assert pool.asleep_w < pool.idle_w < pool.full_w <= pool.nameplate_w
