@@ -1,6 +1,6 @@
 """One day as a user asks for it: simulate, price, and price again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -15,9 +15,10 @@ from sim.accounting.resolving import resolve_prices
 from sim.accounting.usage import Served, Usage, measure
 from sim.catalogue import Catalogue, read_catalogue, with_facts
 from sim.catalogue.catalogue import Overrides
-from sim.documents import dotted, raise_all
+from sim.documents import Keys, dotted, raise_all
 from sim.errors import ScenarioError
 from sim.scenario.checking import problems
+from sim.scenario.price_checking import price_problems
 from sim.scenario.prices import Prices
 from sim.scenario.reading import read_scenario
 from sim.scenario.schema import Scenario
@@ -73,6 +74,7 @@ class DayResult:
         """The same day at other prices, `facts` that are prices among them; nothing is simulated again."""
         scenario = self.scenario.model_copy(update={"prices": prices} | ({"facts": facts} if facts else {}))
         catalogue = with_facts(self.catalogue, facts or {})
+        _refuse(price_problems(scenario, catalogue))
         ledger = _price(scenario, catalogue, self.usage)
         return replace(self, scenario=scenario, catalogue=catalogue, ledger=ledger)
 
@@ -103,10 +105,14 @@ def run(
 
     scenario = scenario if seed is None else scenario.replace({"seed": seed})
     catalogue = catalogue or read_catalogue()
-    raise_all([f"{dotted(where)}: {what}" for where, what in problems(scenario, catalogue)], ScenarioError)
+    _refuse(problems(scenario, catalogue))
     claims = with_facts(catalogue, scenario.facts)
     traces = simulate(scenario, claims, engine, open_sink(trace), threads, progress, replication)
     return priced_day(scenario, catalogue, engine, traces)
+
+
+def _refuse(found: Iterable[tuple[Keys, str]]) -> None:
+    raise_all([f"{dotted(where)}: {what}" for where, what in found], ScenarioError)
 
 
 def priced_day(scenario: Scenario, catalogue: Catalogue, engine: str, traces: DayTraces) -> DayResult:

@@ -17,17 +17,18 @@ BASIS = {
     "quarter": "Energy of each minute at the price of the band in which the minute begins.",
     "series": "Energy of each minute at the market's price of the clock hour in which the minute begins.",
 }
+WATER = "Make-up water of cooling towers and wet pads."
 IN_RENT = "Paid by whoever rents the servers out: it is in the rent."
 
 _item = partial(Item, "energy")
 
 
 def energy_items(usage: Usage, prices: ResolvedPrices) -> Iterator[Item]:
-    """Energy of every pool's components and of the hall, the demand charge, and carbon."""
+    """Energy of every pool's components and of the hall, the demand charge, carbon and water."""
     for pool in usage.pools:
-        price = _free if pool.pool.name in prices.rents else _at_tariff
+        book = _free if pool.pool.name in prices.rents else _at_tariff
         for name, used in pool.energy.items():
-            yield price(pool.pool.component(name), pool.pool.name, used, prices.electricity)
+            yield book(pool.pool.component(name), pool.pool.name, used, prices.electricity)
     paid = usage.paid_for(frozenset(prices.rents))
     for name, used in paid.hall.items():
         yield _at_tariff(f"{name} of the hall", "", used, prices.electricity)
@@ -36,6 +37,8 @@ def energy_items(usage: Usage, prices: ResolvedPrices) -> Iterator[Item]:
             yield _free(f"{name} of the hall for rented pools", "", used, prices.electricity)
     yield _demand(paid.peak_kw, usage, prices)
     yield _carbon(paid.feed, prices)
+    price = prices.water_usd_per_m3
+    yield _item("water of the hall", "", "energy", paid.water_m3, "m3", price.value, price.sources, WATER)
 
 
 def energy_usd(used: EnergyUse, tariff: Tariff) -> Number:

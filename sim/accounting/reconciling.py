@@ -54,7 +54,7 @@ def _stations(
     yield "utilisation as simulated", "energy", it_usd + cooling_usd
     hall_usd = sum(used.total_kwh for used in usage.hall.values()) * usd_per_kwh
     yield "cooling and losses as simulated", "energy", it_usd + hall_usd
-    yield "tariff by the hour, demand, carbon, rent", "energy", ours["energy"]
+    yield "tariff by the hour, demand, carbon, water", "energy", ours["energy"]
     yield "maintenance", "maintenance", ours["maintenance"]
 
 

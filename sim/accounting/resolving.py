@@ -8,8 +8,8 @@ from sim.catalogue.catalogue import SCENARIO_SOURCE, Catalogue
 from sim.catalogue.facts import Fact
 from sim.catalogue.types import Server, Site
 from sim.errors import CatalogueError
-from sim.scenario.prices import Equipment, Prices
-from sim.units import HOURS_PER_DAY, QUARTERS_PER_DAY, SECONDS_PER_QUARTER
+from sim.scenario.prices import Equipment, Prices, quarters_of_bands
+from sim.units import HOURS_PER_DAY
 
 CHOSEN = (SCENARIO_SOURCE,)
 FROM_BOOK = (
@@ -99,7 +99,8 @@ def _tariff(prices: Prices, site: Site, rate: float) -> Tariff:
     if prices.market_usd_per_kwh:
         return _chosen(prices.market_usd_per_kwh, rate, "series")
     if prices.time_of_use:
-        return _chosen(band_prices(prices), rate, "quarter")
+        owners = quarters_of_bands(prices)
+        return _chosen([prices.time_of_use[names[0]].usd_per_kwh for names in owners], rate, "quarter")
     if choice is not None:
         return _chosen(choice if isinstance(choice, tuple) else (choice,) * HOURS_PER_DAY, rate, "hour")
     return _site_tariff(site)
@@ -107,22 +108,6 @@ def _tariff(prices: Prices, site: Site, rate: float) -> Tariff:
 
 def _chosen(usd_per_kwh: Iterable[float], rate: float, steps: Steps) -> Tariff:
     return Tariff(tuple(usd * rate for usd in usd_per_kwh), CHOSEN, steps)
-
-
-def band_prices(prices: Prices) -> list[float]:
-    """Prices of the 96 quarters of a local day under bands that cover it."""
-    owners = quarters_of_bands(prices)
-    return [prices.time_of_use[names[0]].usd_per_kwh for names in owners]
-
-
-def quarters_of_bands(prices: Prices) -> list[list[str]]:
-    """Names of the bands that hold each of the 96 quarters of a local day."""
-    owners: list[list[str]] = [[] for _ in range(QUARTERS_PER_DAY)]
-    for name, band in prices.time_of_use.items():
-        first, last = round(band.start_s / SECONDS_PER_QUARTER), round(band.end_s / SECONDS_PER_QUARTER)
-        for quarter in range(first, last if last > first else last + len(owners)):
-            owners[quarter % len(owners)].append(name)
-    return owners
 
 
 def _site_tariff(site: Site) -> Tariff:

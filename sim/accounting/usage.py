@@ -105,6 +105,8 @@ class PaidFor:
     """Energy at the feed for owned pools."""
     peak_kw: float
     """Its highest mean power of a quarter of an hour."""
+    water_m3: float
+    """Water of cooling for owned pools, by their share of the day's cooling energy."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +119,8 @@ class Usage:
     """Pools in the order of the inventory."""
     hall: Mapping[str, EnergyUse]
     """Energy of cooling, and electrical losses."""
+    water_m3: float
+    """Make-up water of cooling."""
     quarter_h: NDArray[np.float64]
     """Length of each quarter of an hour that the day touches, in hours."""
     repairs: Repairs
@@ -143,7 +147,9 @@ def _paid_for(usage: Usage, rented: frozenset[str]) -> PaidFor:
     others = {name: used.times(1.0 - shares) for name, used in usage.hall.items()}
     feed = added([*pools, *hall.values()])
     power_kw = np.divide(feed.quarter_kwh, usage.quarter_h, out=np.zeros_like(whole), where=usage.quarter_h > 0)
-    return PaidFor(hall, others, feed, float(power_kw.max()))
+    cooling_kwh = usage.hall["cooling"].total_kwh
+    water_m3 = usage.water_m3 * (hall["cooling"].total_kwh / cooling_kwh if cooling_kwh else 1.0)
+    return PaidFor(hall, others, feed, float(power_kw.max()), water_m3)
 
 
 def measure(utilisation: UtilisationTrace, events: EventLog, inventory: Inventory, served: Served) -> Usage:
@@ -157,6 +163,7 @@ def measure(utilisation: UtilisationTrace, events: EventLog, inventory: Inventor
         inventory,
         tuple(_pool(pool, minutes[pool.name], by_pool[pool.name], inventory) for pool in inventory.pools),
         {name: energy_use(getattr(utilisation.plant, column), start_s) for name, column in HALL.items()},
+        math.fsum(utilisation.plant.water_m3),
         _length_h(utilisation.minute_s, start_s),
         _repairs(by_pool[""], inventory),
         served,

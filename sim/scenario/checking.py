@@ -7,6 +7,7 @@ from sim.catalogue.types import KINDS
 from sim.documents import Keys, did_you_mean
 from sim.errors import CatalogueError
 from sim.scenario.demand import Demand
+from sim.scenario.price_checking import price_problems
 from sim.scenario.schema import Pool, Scenario
 
 Problems = Iterator[tuple[Keys, str]]
@@ -25,6 +26,7 @@ def problems(scenario: Scenario, catalogue: Catalogue) -> list[tuple[Keys, str]]
         *_pools(scenario, catalogue),
         *_gateway(scenario),
         *_places(scenario, catalogue),
+        *price_problems(scenario, catalogue),
     ]
 
 
@@ -103,8 +105,8 @@ def _gateway(scenario: Scenario) -> Problems:
 
 
 def _places(scenario: Scenario, catalogue: Catalogue) -> Problems:
-    """Names of the plant and of the prices."""
-    plant, prices = scenario.plant, scenario.prices
+    """Names of the plant."""
+    plant = scenario.plant
     named: list[tuple[Keys, str, str, Collection[str]]] = [
         (("plant", "site"), plant.site, "a site", catalogue.sites),
         (("plant", "efficiency"), plant.efficiency, "a set of efficiencies", catalogue.efficiencies),
@@ -112,8 +114,6 @@ def _places(scenario: Scenario, catalogue: Catalogue) -> Problems:
         (("plant", "climate", "thermals"), plant.climate.thermals, "what warm air does to servers", catalogue.thermals),
         (("plant", "delivery", "kind"), plant.delivery.kind, "a way of power", catalogue.delivery),
         (("plant", "failures", "hazard"), plant.failures.hazard, "a set of failure rates", catalogue.hazards),
-        (("prices", "book"), prices.book, "a price book", catalogue.prices),
     ]
-    named += [(("prices", "equipment", name), name, "a server", catalogue.servers) for name in prices.equipment]
     for where, name, what, known in named:
         yield from _unknown(where, name, f"{what} of the catalogue", known)

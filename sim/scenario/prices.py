@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sim.scenario.choice import Choice, Fraction, Name, NonNegative, Positive
-from sim.units import SECONDS_PER_DAY
+from sim.units import QUARTERS_PER_DAY, SECONDS_PER_DAY, SECONDS_PER_QUARTER
 
 ClockTime = Annotated[float, Field(ge=0, le=SECONDS_PER_DAY)]
 Hourly = Annotated[tuple[float, ...], Field(min_length=24, max_length=24)]
@@ -143,3 +143,13 @@ class Prices(Choice):
     """Add the seed article's formula beside the ledger."""
     article_coolers: Annotated[int, Field(ge=0)] = 0
     """Cooling units that the article's formula counts."""
+
+
+def quarters_of_bands(prices: Prices) -> list[list[str]]:
+    """Names of the bands that hold each of the 96 quarters of a local day."""
+    owners: list[list[str]] = [[] for _ in range(QUARTERS_PER_DAY)]
+    for name, band in prices.time_of_use.items():
+        first, last = round(band.start_s / SECONDS_PER_QUARTER), round(band.end_s / SECONDS_PER_QUARTER)
+        for quarter in range(first, last if last > first else last + QUARTERS_PER_DAY):
+            owners[quarter % QUARTERS_PER_DAY].append(name)
+    return owners

@@ -231,6 +231,7 @@ def test_energy_is_kilowatt_hours_at_the_price_of_their_hour() -> None:
             "losses of the hall": 3.6,
             "demand of the hall": 0.0,
             "carbon of the hall": 0.0,
+            "water of the hall": 0.0,
         }
     )
     gpus = next(line for line in book.lines if line.category == "energy")
@@ -280,10 +281,12 @@ def test_demand_is_the_highest_quarter_of_an_hour_and_carbon_goes_by_the_grid() 
     day = steady_day()
     surge = np.where(np.arange(1440) // 15 == 50, 2.0, 1.0)
     pool = replace(day.pools[0], gpu_j=day.pools[0].gpu_j * surge)
-    prices = other(demand_usd_per_kw_month=30.4375, carbon_usd_per_t=100.0)
-    book = price(replace(day, pools=(pool,)), EventLog(), DAY, prices, SERVED)
+    prices = other(demand_usd_per_kw_month=30.4375, carbon_usd_per_t=100.0, water_usd_per_m3=2.0)
+    plant = replace(day.plant, water_m3=np.full(1440, 0.01))
+    book = price(replace(day, pools=(pool,), plant=plant), EventLog(), DAY, prices, SERVED)
     found = amounts(book, "energy")
     assert found["demand of the hall"] == pytest.approx(33.0)
+    assert found["water of the hall"] == pytest.approx(1440 * 0.01 * 2.0)
     assert found["carbon of the hall"] == pytest.approx((23 * 24 + 2.5) * 400 * 1e-6 * 100)
 
 
@@ -422,7 +425,7 @@ def test_reconciliation_leads_from_the_articles_total_to_ours() -> None:
         "real watts at full load",
         "utilisation as simulated",
         "cooling and losses as simulated",
-        "tariff by the hour, demand, carbon, rent",
+        "tariff by the hour, demand, carbon, water",
         "maintenance",
     ]
     assert (steps[0].total_usd, steps[-1].total_usd) == (theirs.total_usd, ours.total_usd)
