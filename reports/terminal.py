@@ -95,10 +95,9 @@ def _cost(numbers: dict[str, Any]) -> Table:
 
 
 def _article(numbers: dict[str, Any]) -> Table:
-    table = plain_table("as the article books it", "change USD", "total USD")
+    table = plain_table("from the article to the ledger", "change USD", "total USD")
     for step in numbers["article_steps"]:
-        name = step["name"] if step["name"] == "article" else f"{step['name']}, booked properly"
-        table.add_row(name, f"{step['change_usd']:+,.2f}", f"{step['total_usd']:,.2f}")
+        table.add_row(step["name"], f"{step['change_usd']:+,.2f}", f"{step['total_usd']:,.2f}")
     return table
 
 
