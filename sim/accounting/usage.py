@@ -49,7 +49,7 @@ class Repairs:
     """Times that a technician took something in hand."""
     labour_h: float
     """Hands-on hours of technicians."""
-    hour_labour: NDArray[np.float64]
+    hour_labour_h: NDArray[np.float64]
     """The same hours by clock hour since the one in which the day starts."""
 
 
@@ -197,7 +197,7 @@ def _repairs(events: list[Event], inventory: Inventory) -> Repairs:
         failures={part: parts.count(part) for part in PARTS},
         visits=len(handled),
         labour_h=math.fsum(labour_h),
-        hour_labour=sums_by(np.array(begun, dtype=np.int64), labour_h, hours),
+        hour_labour_h=sums_by(np.array(begun, dtype=np.int64), labour_h, hours),
     )
 
 

@@ -23,6 +23,7 @@ DIMENSIONLESS = {
     "count": "requests",
     "cpus": "count",
     "cumulative": "requests so far, by time",
+    "declining_factor": "factor",
     "dense_layers": "count",
     "departure": "standard deviations",
     "economiser": "1 or 0",
@@ -61,6 +62,7 @@ DIMENSIONLESS = {
     "rank_correlation": "correlation",
     "rated_cop": "ratio of two powers",
     "relative_half_width": "ratio",
+    "roster_technicians": "count",
     "rope_head_dim": "width",
     "sd": "its unit is that of the input",
     "share": "share",
@@ -89,7 +91,6 @@ UNIT_IN_DOCSTRING = {
     "maxima": "s",
     "slope": "tokens a unit of probability",
     "tokens": "token",
-    "utc_offset_h": "h",
     "world": "the square of the outcome's",
 }
 """Names of fields that have a unit and do not end with its suffix; this list only ever gets shorter."""
