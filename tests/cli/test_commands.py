@@ -250,7 +250,7 @@ def test_the_summary_fits_eighty_columns(program, monkeypatch):
     assert status == 0
     assert all(len(line) <= 80 for line in out.splitlines())
     blocks = [block.splitlines()[0].split()[0] for block in out.split("\n\n")]
-    assert blocks == ["The", "requests", "latency", "energy", "cost", "as", "written"]
+    assert blocks == ["The", "requests", "latency", "energy", "cost", "from", "written"]
 
 
 def test_version_and_help(program):
