@@ -1,0 +1,55 @@
+"""Points of the unit cube: spread as promised, tied as asked, the same for the same seed."""
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+
+from sim.streams import Streams
+from sim.studies.designs import design, tornado_points
+from sim.studies.points import BLOCKS, spread_points, tie
+
+
+@pytest.mark.parametrize("spread", ["random", "latin_hypercube", "sobol"])
+def test_points_are_the_seeds(spread):
+    one, other = (spread_points(64, 3, spread, Streams(7)) for _ in range(2))
+    assert one.shape == (64, 3)
+    assert np.array_equal(one, other)
+    assert not np.array_equal(one, spread_points(64, 3, spread, Streams(8)))
+
+
+@pytest.mark.parametrize("spread", ["latin_hypercube", "sobol"])
+def test_every_block_fills_every_stratum_once(spread):
+    points = spread_points(128, 2, spread, Streams(1)).reshape(BLOCKS, 16, 2)
+    for block in points:
+        for column in block.T:
+            assert sorted((column * 16).astype(int)) == list(range(16))
+
+
+def test_random_points_do_not():
+    points = spread_points(16, 1, "random", Streams(1))
+    assert sorted((points[:, 0] * 16).astype(int)) != list(range(16))
+
+
+WANTED = np.array([[1.0, 0.7, 0.0], [0.7, 1.0, -0.4], [0.0, -0.4, 1.0]])
+
+
+def test_columns_are_tied_and_keep_their_values():
+    free = spread_points(2000, 3, "random", Streams(3))
+    tied = tie(free, WANTED, Streams(3))
+    assert spearmanr(tied).statistic == pytest.approx(WANTED, abs=0.05)
+    assert np.array_equal(np.sort(tied, axis=0), np.sort(free, axis=0))
+    assert spearmanr(free).statistic != pytest.approx(WANTED, abs=0.05)
+
+
+def test_a_tornado_moves_one_input_at_a_time():
+    points = tornado_points(3, (0.1, 0.9))
+    assert points[0].tolist() == [0.5] * 3
+    assert points[3].tolist() == [0.5, 0.1, 0.5]
+    assert points[6].tolist() == [0.5, 0.5, 0.9]
+
+
+@pytest.mark.parametrize(("kind", "rows"), [("tornado", 7), ("morris", 32), ("sobol", 40), ("pawn", 8)])
+def test_designs_have_the_size_that_their_method_asks_for(kind, rows):
+    points = design(kind, 8, ["a", "b", "c"], (0.1, 0.9), Streams(1))
+    assert points.shape == (rows, 3)
+    assert (points > 0).all() and (points < 1).all()
