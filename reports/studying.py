@@ -11,7 +11,7 @@ from sim.studies.cluster import open_workers
 from sim.studies.outcomes import unit
 from sim.studies.plan import Plan
 from sim.studies.results import StudyResult
-from sim.studies.running import State, carry_out
+from sim.studies.running import State, carry_out, claim
 from sim.studies.store import as_json, write_whole
 
 
@@ -21,6 +21,7 @@ class StoppedError(SimError):
 
 def conduct(plan: Plan, folder: Path, jobs: int, scheduler: str | None, resume: bool, bias: bool) -> int:
     """Carry out a plan and tell what came of it; the number of cells that failed."""
+    claim(plan, folder, resume)
     watch, last = Stopwatch(), State(0, plan.cells, 0, 0, lambda: None)
 
     def note(state: State) -> None:

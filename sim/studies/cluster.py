@@ -9,7 +9,7 @@ from sim.errors import InputError
 from sim.studies.cells import prepare
 from sim.version import __version__
 
-CONNECT_S = 10.0
+CONNECT_S = 5.0
 """How long a scheduler may take to answer."""
 WORKERS_S = 30.0
 """How long to wait for the first worker of a cluster."""
@@ -90,7 +90,7 @@ def _reached(scheduler: str) -> Iterator[Any]:
 
     try:
         client = Client(scheduler, timeout=CONNECT_S)
-    except (OSError, ValueError, TypeError) as error:
+    except Exception as error:  # of many kinds: an address without a port is an AssertionError, a refusal an OSError
         what = " ".join(str(error).split()) or "no answer"
         raise InputError(
             f"--scheduler {scheduler}: no dask scheduler answers there ({what}); start one with `dask scheduler`, "

@@ -1,25 +1,48 @@
-"""A part of a fleet in place of the whole: fewer servers, requests, hands and cells, in the same proportions."""
+"""A part of a fleet in place of the whole: fewer servers, requests, hands and spares, in the same proportions."""
 
 from fractions import Fraction
 from typing import Any
 
+from sim.documents import dotted
+from sim.scenario.paths import leaves
 from sim.scenario.schema import Scenario
+
+COUNTS = frozenset(
+    ["servers", "cells", "technicians", "parts", "reorder_at", "order", "hot", "cold", "at_once", "least_servers"]
+)
+"""Fields of fleet and plant that count what a larger fleet has more of."""
+SIZES = frozenset({"feed_w"})
+"""Fields that measure it."""
 
 
 def shrink(scenario: Scenario, part: Fraction | None) -> tuple[Scenario, float]:
     """A scenario with about that part of its servers, and how many times larger the full fleet is.
 
-    Every pool keeps at least one server and one cell; demand shrinks as the servers really do, so that a server has as
-    much to do as before. Technicians, too, are at least one: a small part has more of them than its share.
+    Whatever is there at all stays there at least once, so that a small part has more technicians than its share.
+    Demand shrinks as the servers really do: a server has as much to do as before.
     """
     if part is None or part == 1:
         return scenario, 1.0
-    pools = scenario.fleet.pools
-    servers = {name: max(1, round(pool.servers * part)) for name, pool in pools.items()}
-    left, full = sum(servers.values()), sum(pool.servers for pool in pools.values())
-    changes: dict[str, Any] = {f'fleet.pools."{name}".servers': count for name, count in servers.items()}
-    changes |= {f'fleet.pools."{name}".cells': max(1, round(pool.cells * part)) for name, pool in pools.items()}
+    data = scenario.model_dump(mode="json", include={"fleet", "plant"})
+    changes = {dotted(keys): _less(value, part) for keys, value in _found(data, COUNTS) if value}
+    full = sum(pool.servers for pool in scenario.fleet.pools.values())
+    left = sum(changes[dotted(("fleet", "pools", name, "servers"))] for name in scenario.fleet.pools)
+    changes |= {dotted(keys): value * left / full for keys, value in _found(data, SIZES)}
     demand = scenario.workload.demand.requests_per_day * left / full
-    technicians = max(1, round(scenario.plant.failures.technicians * left / full))
-    changes |= {"workload.demand.requests_per_day": demand, "plant.failures.technicians": technicians}
-    return scenario.replace(changes), full / left
+    return scenario.replace(changes | {"workload.demand.requests_per_day": demand}), full / left
+
+
+def _less(count: int, part: Fraction) -> int:
+    return max(1, round(count * part))
+
+
+def _found(data: dict[str, Any], names: frozenset[str]) -> list[tuple[tuple[str | int, ...], Any]]:
+    """Key path and value of every number in a field of such a name."""
+    found = [(keys, _at(data, keys)) for keys in leaves(data) if keys[-1] in names]
+    return [(keys, value) for keys, value in found if isinstance(value, int | float) and not isinstance(value, bool)]
+
+
+def _at(data: Any, keys: tuple[str | int, ...]) -> Any:
+    for key in keys:
+        data = data[key]
+    return data

@@ -28,6 +28,11 @@ NAMED_KINDS = {
     "cooling": "cooling",
     "hazard": "hazards",
     "book": "prices",
+    "thermals": "thermals",
+    "chiller": "chillers",
+    "week": "weeks",
+    "clients": "clients",
+    "kind": "delivery",
 }
 """Field of a scenario, or of an entry, that names an entry of the catalogue: the kind of that entry."""
 PRICE_KINDS = ("prices", "article")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 from pydantic import ValidationError
 
-from sim.catalogue import Catalogue, read_catalogue, with_facts
+from sim.catalogue import Catalogue, with_facts
 from sim.day import EngineName
 from sim.documents import Document, Keys, did_you_mean, dotted, explain, raise_all, read_document
 from sim.errors import InputError, ScenarioError
@@ -17,6 +17,7 @@ from sim.scenario.paths import get, split
 from sim.scenario.reading import read_scenario, scenario_file
 from sim.scenario.schema import Scenario
 from sim.streams import Streams
+from sim.studies.cells import the_catalogue
 from sim.studies.designs import design
 from sim.studies.distributions import Discrete
 from sim.studies.inputs import FACTS, Input, facts_in_use, is_price, offered
@@ -83,7 +84,7 @@ class Draft:
 
     def __init__(self, question: Question, document: Document) -> None:
         self.document, self.problems = document, list[str]()
-        self.catalogue: Catalogue = read_catalogue()
+        self.catalogue: Catalogue = the_catalogue()
         self.base = self._base(question)
 
     def _base(self, question: Question) -> Scenario:

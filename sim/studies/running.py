@@ -3,6 +3,7 @@
 import json
 from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,14 +54,23 @@ def carry_out(
 
     `bias` measures a fraction of a fleet against the whole of it, too.
     """
-    day = canonical(plan.base)
-    with open_store(folder, resolved(plan) + day + plan.engine, resume) as store:
-        write_whole(folder / SCENARIO, day)
+    with _opened(plan, folder, resume) as store:
+        write_whole(folder / SCENARIO, canonical(plan.base))
         write_whole(folder / RESOLVED, resolved(plan))
         cells = _run(plan, store, workers, tell or (lambda state: None))
         if bias and plan.fraction is not None and not (folder / CELLS / BIAS).exists():
             write_whole(folder / CELLS / BIAS, as_json(measure_bias(plan, workers)))
         return _finish(plan, store, cells)
+
+
+def claim(plan: Plan, folder: Path, resume: bool = False) -> None:
+    """Make sure that a folder is free for a plan, before workers are started for it."""
+    with _opened(plan, folder, resume):
+        pass
+
+
+def _opened(plan: Plan, folder: Path, resume: bool) -> AbstractContextManager[Store]:
+    return open_store(folder, resolved(plan) + canonical(plan.base) + plan.engine, resume)
 
 
 def resolved(plan: Plan) -> str:

@@ -124,8 +124,8 @@ def _claim(db: sqlite3.Connection, folder: Path, resolved: str, resume: bool) ->
         return
     if found[0] != told:
         raise OutputError(f"{folder}: holds another study, or one of another version; give --out, or remove it")
-    if not resume:
-        count = db.execute("select count(*) from cells").fetchone()[0]
+    count = db.execute("select count(*) from cells").fetchone()[0]
+    if count and not resume:
         raise OutputError(
             f"{folder}: holds this study already, {count:,} cells done; --resume goes on, --out starts anew"
         )

@@ -1,0 +1,244 @@
+"""Batches and studies run by the program itself: on processes of this machine and on a cluster, killed and resumed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+import run_sim
+from tests.tiny_study import PRICES, WORLD, done, question, study
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = ("outcomes.parquet", "summary.json", "study.yaml", "scenario.yaml")
+MANY = {"kind": "monte_carlo", "draws": 70, "uncertain": WORLD}
+PATIENCE_S = 60.0
+
+
+def start(*arguments):
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    return subprocess.Popen(
+        [sys.executable, *map(str, arguments)],
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+    )
+
+
+def program(*arguments):
+    return start("run_sim.py", *arguments, "--engine", "reference")
+
+
+def wait_for(condition, process):
+    until_s = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until_s
+        time.sleep(0.02)
+
+
+def parts(folder):
+    return len(list((folder / "cells").glob("[0-9]*.json")))
+
+
+def same_bytes(one, other):
+    return all((one / name).read_bytes() == (other / name).read_bytes() for name in FILES)
+
+
+def workers_of(process):
+    """Worker processes of a driver: its children that run dask's spawned code."""
+    children = psutil.Process(process.pid).children(recursive=True)
+    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A study worked out in one go: its plan and its folder."""
+    home = tmp_path_factory.mktemp("whole")
+    plan = study(home, **MANY)
+    done(plan, home / "o")
+    return plan, home / "o"
+
+
+def test_a_worker_killed_and_a_driver_stopped_cost_nothing_that_is_finished(tmp_path, whole):
+    plan, result = whole
+    question(tmp_path, **MANY)
+    folder = tmp_path / "o"
+    driver = program("study", tmp_path / "question.yaml", "--jobs", 2, "--out", folder)
+    wait_for(lambda: parts(folder) >= 3, driver)
+    workers = workers_of(driver)
+    assert len(workers) == 2
+    workers[0].kill()
+    reached = parts(folder)
+    wait_for(lambda: parts(folder) >= reached + 4, driver)
+    driver.send_signal(signal.SIGINT)
+    out, err = driver.communicate(timeout=PATIENCE_S)
+    assert (driver.returncode, out) == (130, "")
+    last = err.splitlines()[-1]
+    assert last.startswith("stopped; ") and last.endswith("the same command with --resume goes on")
+    assert "Traceback" not in err
+    assert 7 <= parts(folder) < plan.cells
+    assert not (folder / "summary.json").exists()
+    done(plan, folder, resume=True)
+    assert same_bytes(result, folder)
+
+
+@contextmanager
+def cluster(folder):
+    """A scheduler and two workers, each a process of its own, as README says to start them."""
+    file = folder / "scheduler.json"
+    command = [
+        "-m",
+        "dask",
+        "scheduler",
+        "--scheduler-file",
+        file,
+        "--host",
+        "127.0.0.1",
+        "--port",
+        0,
+        "--no-dashboard",
+    ]
+    processes = [start(*command)]
+    try:
+        wait_for(file.exists, processes[0])
+        address = json.loads(file.read_text())["address"]
+        worker = ["-m", "dask", "worker", address, "--nthreads", 1, "--no-nanny", "--no-dashboard"]
+        processes += [start(*worker, "--local-directory", folder) for _ in range(2)]
+        yield address, processes[1:]
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
+
+
+def test_a_cluster_gives_the_same_numbers_whatever_is_killed(tmp_path, whole):
+    plan, result = whole
+    question(tmp_path, **MANY)
+    folder, command = tmp_path / "o", ["study", tmp_path / "question.yaml", "--out", tmp_path / "o"]
+    with cluster(tmp_path) as (address, workers):
+        driver = program(*command, "--scheduler", address)
+        wait_for(lambda: parts(folder) >= 5, driver)
+        driver.kill()
+        driver.communicate()
+        kept = {path: path.stat().st_mtime_ns for path in (folder / "cells").glob("[0-9]*.json")}
+        assert 5 <= len(kept) < plan.cells
+        driver = program(*command, "--scheduler", address, "--resume")
+        wait_for(lambda: parts(folder) > len(kept) + 2, driver)
+        workers[0].kill()
+        out, err = driver.communicate(timeout=PATIENCE_S)
+    assert driver.returncode == 0, err
+    assert f"{plan.cells} of {plan.cells} cells" in out
+    assert same_bytes(result, folder)
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    record = json.loads((folder / "run.json").read_text())
+    assert (record["scheduler"], record["workers"]) == (address, 2)
+    assert record["cells_of_earlier_runs"] == len(kept)
+
+
+@pytest.fixture
+def command(monkeypatch, capsys, tmp_path):
+    """Run a command in this process with workers of this process."""
+    from contextlib import nullcontext
+
+    from sim.studies.workers import Here
+
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments, here=True):
+        if here:
+            monkeypatch.setattr("reports.studying.open_workers", lambda *_: nullcontext(Here()))
+        monkeypatch.setattr(sys, "argv", ["run_sim.py", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            run_sim.main()
+        captured = capsys.readouterr()
+        return stop.value.code or 0, captured.out, captured.err
+
+    return call
+
+
+def test_an_unreachable_scheduler_is_told(command, monkeypatch, tmp_path):
+    monkeypatch.setattr("sim.studies.cluster.CONNECT_S", 0.3)
+    asked = ("study", question(tmp_path, kind="tornado", uncertain=PRICES), "--engine", "reference")
+    for address in ("tcp://127.0.0.1:9", "nonsense://x", "no.such.host:8786"):
+        status, out, err = command(*asked, "--scheduler", address, here=False)
+        assert (status, out) == (2, "")
+        assert err.startswith(f"--scheduler {address}: no dask scheduler answers there"), err
+        assert err.count("\n") == 1
+
+
+def test_a_study_says_what_it_found(command, tmp_path):
+    goals = {"budget": {"outcome": "cost_usd.total", "at_most": 0.2}}
+    file = question(tmp_path, kind="monte_carlo", draws=20, replications=2, uncertain=PRICES, goals=goals)
+    status, out, err = command("study", file, "--engine", "reference", "--out", "o")
+    assert status == 0
+    assert out.splitlines()[0] == "tiny"
+    for word in ("40 of 40 cells", "20 draws of 2 inputs", "cost_usd.total [USD]", "95 % quantile", "budget:"):
+        assert word in out
+    assert "40 of 40 cells, mean " in err
+    status, out, err = command("study", file, "--engine", "reference", "--out", "o")
+    assert (status, out) == (2, "")
+    assert err.splitlines()[-1] == "o: holds this study already, 40 cells done; --resume goes on, --out starts anew"
+    status, out, _ = command("study", file, "--engine", "reference", "--out", "o", "--resume")
+    assert (status, out.splitlines()[0]) == (0, "tiny")
+
+
+def test_draws_of_the_command_line_replace_those_of_the_file(command, tmp_path):
+    file = question(tmp_path, kind="monte_carlo", draws=20, uncertain=PRICES)
+    assert command("study", file, "--draws", 6, "--engine", "reference", "--out", "o")[0] == 0
+    assert json.loads(Path("o/summary.json").read_text())["draws"] == 6
+
+
+@pytest.mark.parametrize("kind", ["tornado", "morris", "sobol", "pawn"])
+def test_a_ranking_fits_eighty_columns(command, monkeypatch, tmp_path, kind):
+    monkeypatch.setattr("reports.console.WIDTH_OF_FILES", 100)
+    file = question(tmp_path, kind=kind, draws=32 if kind == "pawn" else 4, uncertain=PRICES)
+    status, out, _ = command("study", file, "--engine", "reference", "--out", "o")
+    assert status == 0
+    assert "lifetime_years" in out and "gpu_usd" in out
+    assert all(len(line) <= 100 for line in out.splitlines())
+
+
+def test_cells_that_fail_are_listed_at_the_end_and_the_exit_status_is_1(command, tmp_path):
+    variants = {"fits": {}, "does not": {"fleet.pools.main.model": "deepseek_v3"}}
+    file = question(tmp_path, variants=variants)
+    status, out, err = command("batch", file, "--engine", "reference", "--out", "o")
+    assert status == 1
+    assert "1 of 2 cells" in out
+    assert err.splitlines()[-1].startswith("cell 1 (does not, replication 0) failed: fleet.pools.main: DeepSeek-V3")
+    assert "Traceback" not in err
+
+
+def test_check_says_what_a_question_comes_to(command, tmp_path):
+    file = question(tmp_path, kind="monte_carlo", draws=30, uncertain=PRICES)
+    status, out, err = command("check", file)
+    assert (status, err) == (0, "")
+    assert out.endswith("no problems; 30 cells on 1 simulated days\n")
+    assert command("check", question(tmp_path, variants={"a": {"day.lenght": 3}}))[0] == 2
+
+
+@pytest.mark.usefixtures("engine_compiled")
+def test_common_days_cut_the_variance_of_differences_between_gpus_tenfold(tmp_path):
+    """The shipped batch on a short day: on energy, for which the luck of the day counts most."""
+    from sim.studies.reading import read_batch
+    from sim.studies.running import carry_out
+    from sim.studies.workers import Here
+
+    text = (ROOT / "scenarios/batches/gpu_choice.yaml").read_text()
+    short = text.replace("overrides: {", "overrides: {day.duration_s: 10 min, day.start_s: 12 h, ")
+    assert short != text
+    (tmp_path / "gpus.yaml").write_text(short)
+    told = carry_out(read_batch(str(tmp_path / "gpus.yaml")), tmp_path / "o", Here()).summary
+    cuts = {name: one["variance_cut"] for name, one in told["results"]["energy_kwh.total"]["differences"].items()}
+    assert {"H200", "MI300X"} < set(cuts)
+    assert sorted(cuts.values())[len(cuts) // 2] > 10
+    days = {name: one["sd"] for name, one in told["results"]["energy_kwh.total"]["variants"].items()}
+    assert min(days.values()) > 0
