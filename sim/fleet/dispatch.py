@@ -48,8 +48,7 @@ class Outlet:
 
     def prepare(self, requests: Requests, room_tokens: int) -> ByCell:
         """What the cache finds of each prompt when it has so much room, and which cell each request goes to."""
-        self.cache.evict(room_tokens)
-        return self.pool.split(self.cache.find(requests))
+        return self.pool.split(self.cache.find(requests, room_tokens))
 
 
 class Gateway:

@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 
 from sim.workload.requests import Requests
 
+STEP_S = 5.0
+"""How often what no longer fits goes."""
+
 
 class PrefixCache:
     """Tokens of one pool by the second of their last use."""
@@ -26,21 +29,32 @@ class PrefixCache:
         self.held_tokens = 0
         """Tokens in the cache."""
 
-    def evict(self, room_tokens: float) -> None:
+    def find(self, requests: Requests, room_tokens: float) -> Requests:
+        """Decide what of each prompt is found, and keep what the requests leave behind; in order of arrival.
+
+        Every few seconds what was used longest ago goes, until the rest fits into the room again.
+        """
+        if requests.reused_s is None or not requests.size:
+            return requests
+        first, last = requests.arrival_s[[0, -1]] // STEP_S
+        steps = (np.arange(first, last + 1) * STEP_S).tolist()
+        return Requests.concatenate(
+            [self._find(requests.between(start_s, start_s + STEP_S), room_tokens) for start_s in steps]
+        )
+
+    def _find(self, requests: Requests, room_tokens: float) -> Requests:
+        self._evict(room_tokens)
+        reused_s = np.full(requests.size, np.nan) if requests.reused_s is None else requests.reused_s
+        there = np.asarray(reused_s >= self._kept_from)
+        self._keep(reused_s[there], -requests.cached_tokens[there])
+        self._keep(requests.arrival_s, requests.prompt_tokens + requests.output_tokens)
+        return _but_the_last(requests, there)
+
+    def _evict(self, room_tokens: float) -> None:
         """Drop what was used longest ago, whole seconds at a time, until the rest fits into the room."""
         while self.held_tokens > room_tokens and self._kept_from < self._tokens.size:
             self.held_tokens -= int(self._tokens[self._kept_from])
             self._kept_from += 1
-
-    def find(self, requests: Requests) -> Requests:
-        """Decide what of each prompt is found, and keep what the requests leave behind; in order of arrival."""
-        if requests.reused_s is None:
-            return requests
-        there = requests.reused_s >= self._kept_from
-        cached = np.where(there, requests.cached_tokens, 0).astype(np.int32)
-        self._keep(requests.reused_s[there], -cached[there])
-        self._keep(requests.arrival_s, requests.prompt_tokens + requests.output_tokens)
-        return requests.found(cached)
 
     def _keep(self, used_s: NDArray[np.float64], tokens: NDArray[np.signedinteger[Any]]) -> None:
         """Add tokens at the seconds of their use."""
@@ -51,20 +65,23 @@ class PrefixCache:
 class NoCache:
     """A pool that prefills every prompt anew."""
 
-    def evict(self, room_tokens: float) -> None:
-        """Nothing is held."""
-
-    def find(self, requests: Requests) -> Requests:
+    def find(self, requests: Requests, room_tokens: float) -> Requests:
         """Nothing is found."""
-        return requests.found(np.zeros(requests.size, np.int32)) if requests.reused_s is not None else requests
+        return requests if requests.reused_s is None else _but_the_last(requests, np.zeros(requests.size, np.bool_))
 
 
 class EndlessCache(NoCache):
     """A cache that keeps all there ever was: the upper bound of what prefixes can save."""
 
-    def find(self, requests: Requests) -> Requests:
+    def find(self, requests: Requests, room_tokens: float) -> Requests:
         """Everything is found."""
-        return requests.found(requests.cached_tokens)
+        return requests if requests.reused_s is None else _but_the_last(requests, np.ones(requests.size, np.bool_))
+
+
+def _but_the_last(requests: Requests, there: NDArray[np.bool_]) -> Requests:
+    """What is found of each prompt that is there: all but its last token, whose pass makes the first of the answer."""
+    found = np.minimum(requests.cached_tokens, requests.prompt_tokens - 1)
+    return requests.found(np.where(there, found, 0).astype(np.int32))
 
 
 Cache = PrefixCache | NoCache

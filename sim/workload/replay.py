@@ -184,10 +184,10 @@ class TraceReader:
             return 0.0
 
     def _requests(self, columns: Columns, table: _Table) -> Requests:
-        """The rows that can be replayed."""
-        table = self._checked_times(columns, table)
+        """The rows that can be replayed; times come last, so that the time of a bad row says nothing of others."""
         for place, name in enumerate(columns.names[1:3], 1):
             table = self._checked_tokens(table, place, name)
+        table = self._checked_times(columns, table)
         time_s, prompt, output = self._seconds(columns, table.columns[0]), *table.columns[1:3]
         tokens = prompt.astype(np.int32), output.astype(np.int32)
         requests = Requests.uncached(time_s, np.full(time_s.size, self.use_case, np.int16), *tokens)
