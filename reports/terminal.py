@@ -53,6 +53,7 @@ def _requests(numbers: dict[str, Any]) -> Text:
         "abandoned": "of the lost left before service began",
         "preempted": "preemptions for want of KV cache",
         "left_out": "requests of the trace lie beyond the end of the day",
+        "skipped_rows": "bad rows of the trace were skipped",
     }
     told = [f"  {counts[name]:,} {note}" for name, note in notes.items() if counts[name]]
     return Text("\n".join(["requests   " + ", ".join(words), *told]))

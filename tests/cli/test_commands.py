@@ -164,6 +164,42 @@ def test_a_trace_is_replayed(program):
     assert "5 requests of the trace lie beyond the end of the day" in out
 
 
+@pytest.mark.parametrize("command", ["run", "demand"])
+def test_bad_rows_are_skipped_when_told_to(program, command):
+    rows = "".join(f"{second},100,5\n" for second in range(20))
+    Path("t.csv").write_text(HEADER + rows + "x,1,1\n30,0,1\n31,100,5\n", encoding="utf-8")
+    arguments = [command, "azure_conv", TRACE.format("t.csv"), "--set", "day.duration_s=2 min", "--out", "o"]
+    status, out, err = program(*arguments)
+    assert (status, out) == (2, "")
+    assert err.endswith(
+        "t.csv:22: arrival_s is 'x', not a number; correct or delete the row, or skip such rows with --skip-bad-rows\n"
+    )
+    status, out, _ = program(*arguments, "--skip-bad-rows")
+    assert status == 0
+    assert "2 bad rows of the trace were skipped" in out
+    numbers = json.loads(Path("o/demand.json" if command == "demand" else "o/result.json").read_text())
+    assert (numbers["requests"]["arrived"], numbers["requests"]["skipped_rows"]) == (21, 2)
+
+
+def test_there_are_no_bad_rows_without_a_trace(program):
+    status, _, err = program("demand", "--skip-bad-rows")
+    assert (status, err) == (2, "--skip-bad-rows: support_chatbot replays no trace\n")
+
+
+@pytest.mark.parametrize("name", ["support_chatbot", "three_uses", "launch_day"])
+def test_demand_is_told_and_saved(program, monkeypatch, name):
+    monkeypatch.setattr(console, "WIDTH_OF_FILES", 80)
+    status, out, _ = program("demand", name, "--set", "workload.demand.requests_per_day=3000", "--out", "o")
+    assert status == 0
+    assert all(len(line) <= 80 for line in out.splitlines())
+    assert "█" in out and "gaps       CV" in out and "answer tokens" in out
+    files = {file.name for file in Path("o").iterdir()}
+    assert files == {"demand.parquet", "lengths.csv", "scenario.yaml", "run.json", "demand.json"}
+    first = {name: Path("o", name).read_bytes() for name in files - {"run.json"}}
+    program("demand", name, "--set", "workload.demand.requests_per_day=3000", "--out", "again")
+    assert first == {name: Path("again", name).read_bytes() for name in first}
+
+
 @pytest.mark.parametrize("out", ["file", "file/below", "/proc/nope"])
 def test_a_folder_that_cannot_be_written_is_told_before_any_work(program, out):
     Path("file").write_text("mine")
@@ -257,7 +293,7 @@ def test_version_and_help(program):
     assert program("--version") == (0, f"{__version__}\n", "")
     status, out, err = program("--help")
     assert (status, err) == (0, "")
-    for command in ("run", "batch", "study", "report", "predict", "check", "list", "describe", "warmup"):
+    for command in ("run", "batch", "study", "report", "predict", "check", "list", "describe", "warmup", "demand"):
         assert f"\n  {command} " in out
     assert "..." not in out.split("Commands:")[1]
     for option in ("--seed", "--engine", "--trace", "--set", "--out"):
