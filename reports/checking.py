@@ -10,6 +10,7 @@ from sim import catalogue as claims
 from sim.documents import read_document
 from sim.errors import FitError
 from sim.fleet.building import build_pools, check_fit
+from sim.fleet.foreseeing import foresee
 from sim.scenario.reading import read_scenario, scenario_file
 from sim.streams import Streams
 from sim.studies.plan import Plan
@@ -43,8 +44,9 @@ def _check_day(file: str, path: Path) -> None:
     if misfits:
         document = read_document(path)
         raise FitError("\n".join(document.problem(where, what) for where, what in misfits))
+    foreseen = [f"warning: {read_document(path).problem(where, told)}" for where, told in foresee(day, catalogue)]
     if day.workload.trace and day.workload.trace.path is None:
         what = "no problems, but it needs --set workload.trace.path=FILE.csv to run"
     else:
         what = f"no problems; {open_workload(day, catalogue, Streams(day.seed)).expected:,.0f} requests expected"
-    tell(pools_table(build_pools(day, catalogue, Streams(day.seed)), day), f"\n{file}: {what}")
+    tell(pools_table(build_pools(day, catalogue, Streams(day.seed)), day), "", *foreseen, f"{file}: {what}")

@@ -128,7 +128,7 @@ def _interest(prices: ResolvedPrices) -> Number:
 
 def _rented(usage: PoolUsage, rent: Rent) -> Item:
     pool, price = usage.pool, rent.gpu_usd_per_h
-    hours = usage.server_h if rent.by == "reserved" else usage.server_h - usage.state_h["asleep"]
+    hours = usage.server_h if rent.by == "reserved" else usage.server_h - usage.state_h["asleep"] - usage.state_h["off"]
     kind = rent.by.replace("_", " ")
     asleep = "awake or not" if rent.by == "reserved" else "but for hours asleep"
     basis = f"Rent {kind}, {asleep}; power, cooling and upkeep are in the rent."

@@ -17,7 +17,7 @@ from sim.traces.events import Event, EventLog
 from sim.traces.utilisation import Minutes, PoolMinutes, UtilisationTrace
 from sim.units import JOULES_PER_KWH, SECONDS_PER_HOUR
 
-STATES = ("up", "draining", "waking", "asleep", "down")
+STATES = ("up", "draining", "waking", "asleep", "off", "down")
 """States of a server; in the first three its power is on."""
 PARTS = ("gpu", "host", "network")
 """What of the hardware may fail."""

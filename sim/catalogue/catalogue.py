@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from sim.catalogue.demand_types import Clients, Lengths, Shape, Week
 from sim.catalogue.entry import Entry
 from sim.catalogue.facts import Claim, Source
-from sim.catalogue.plant_types import Chiller, Cooling, Delivery, Hazard, Thermals
+from sim.catalogue.plant_types import Chiller, ColdStart, Cooling, Delivery, Hazard, Thermals
 from sim.catalogue.price_types import Article, Currency, PriceBook, Rental
 from sim.catalogue.types import KINDS, Efficiency, Gpu, Model, Server, Site
 from sim.documents import did_you_mean, raise_all
@@ -37,6 +37,7 @@ class Catalogue:
     chillers: Mapping[str, Chiller]
     thermals: Mapping[str, Thermals]
     delivery: Mapping[str, Delivery]
+    starts: Mapping[str, ColdStart]
     efficiencies: Mapping[str, Efficiency]
     shapes: Mapping[str, Shape]
     weeks: Mapping[str, Week]
@@ -69,6 +70,8 @@ class Catalogue:
     def pick(self, kind: Literal["thermals"], name: str) -> Thermals: ...
     @overload
     def pick(self, kind: Literal["delivery"], name: str) -> Delivery: ...
+    @overload
+    def pick(self, kind: Literal["starts"], name: str) -> ColdStart: ...
     @overload
     def pick(self, kind: Literal["efficiencies"], name: str) -> Efficiency: ...
     @overload

@@ -9,18 +9,87 @@ class Hazard(Entry):
 
     failures_per_server_day: Fact
     """Failures of one 8-GPU server a day, all causes."""
-    gpu_fraction: Fact
-    """Share of failures that lie in a GPU or its memory."""
-    host_fraction: Fact
-    """Share in the rest of the server."""
-    network_fraction: Fact
-    """Share in network cards, cables and switches."""
-    software_fraction: Fact
-    """Share mended by a restart: no part, no technician."""
+    faulty_gpu_fraction: Fact
+    """Share of failures that lie in a GPU without a nearer cause."""
+    hbm_fraction: Fact
+    """Share of failures that lie in a GPU's memory."""
+    gpu_sram_fraction: Fact
+    """Share of failures that lie in a GPU's on-chip memory."""
+    gpu_processor_fraction: Fact
+    """Share of failures that lie in a GPU's system processor."""
+    gpu_thermal_fraction: Fact
+    """Share of failures that lie in a GPU's thermal interface or sensor."""
+    silent_data_fraction: Fact
+    """Share of failures that lie in silent corruption of data."""
+    switch_or_cable_fraction: Fact
+    """Share of failures that lie in a switch or a cable."""
+    nic_fraction: Fact
+    """Share of failures that lie in a network card."""
+    host_maintenance_fraction: Fact
+    """Share of failures that lie in host maintenance that could not wait."""
+    ssd_fraction: Fact
+    """Share of failures that lie in an SSD."""
+    psu_fraction: Fact
+    """Share of failures that lie in a power supply."""
+    chassis_fraction: Fact
+    """Share of failures that lie in the chassis."""
+    io_board_fraction: Fact
+    """Share of failures that lie in an IO board."""
+    cpu_fraction: Fact
+    """Share of failures that lie in a CPU."""
+    host_memory_fraction: Fact
+    """Share of failures that lie in the host's memory."""
+    software_bug_fraction: Fact
+    """Share of failures that lie in software."""
+    watchdog_fraction: Fact
+    """Share of failures that lie in a watchdog of the collectives that ran out."""
+    dependency_fraction: Fact
+    """Share of failures that lie in another service."""
+    lemon_fraction: Fact
+    """Share of servers that are lemons."""
+    lemon_factor: Fact
+    """Failures of a lemon over those of another server."""
+    rack_reach_fraction: Fact
+    """Share of failures of switches and cables that take the whole rack."""
+    rack_failures_per_day: Fact
+    """Failures of the power of one rack a day."""
+    infant_fraction: Fact
+    """Share of failures of hardware, over the first years, that belong to infancy."""
+    infant_shape: Fact
+    """Weibull shape of those, below one."""
+    wear_fraction: Fact
+    """Share of failures of hardware, over the first years, that belong to wear."""
+    wear_shape: Fact
+    """Weibull shape of those, above one."""
+    reference_age_years: Fact
+    """The first years over which the rate above is the mean."""
+    detection_s: Fact
+    """Time until a failure is found out."""
+    diagnosis_s: Fact
+    """Time until it is known what to do."""
+    hands_on_fraction: Fact
+    """Share of failures of hardware that take a technician and a part; a restart from afar mends the others."""
     technician_repair_s: Fact
     """Mean hands-on time of a technician."""
+    part_lead_s: Fact
+    """Time from an order of spare parts until they lie in the store."""
+    vendor_fraction: Fact
+    """Share of repairs by hand that do not help, after which the server goes back to its vendor."""
+    vendor_s: Fact
+    """Time until it comes back."""
+    burn_in_s: Fact
+    """Time for which a server is tried after a repair by hand."""
     restart_s: Fact
-    """Time from a failure of software, or from the end of a repair, until the server serves again."""
+    """Time of the last step of every repair: boot, checks, loading of the model."""
+
+
+class ColdStart(Entry):
+    """How long a server takes from rest to service."""
+
+    boot_s: Fact
+    """Boot and checks of a server that was off."""
+    load_bytes_per_s: Fact
+    """Rate at which the weights of a model are loaded."""
 
 
 class Chiller(Entry):
@@ -77,6 +146,8 @@ class Cooling(Entry):
     """Temperature of that liquid's supply."""
     fan_w_per_w: Fact
     """Air-handler fan power at the design load, a watt of heat in the air."""
+    least_flow_fraction: Fact
+    """Share of the design flow below which air handlers do not go; 1 where their speed is constant."""
     pump_w_per_w: Fact
     """Pump power a watt of heat in the water."""
     rejection_w_per_w: Fact

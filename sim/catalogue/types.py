@@ -3,7 +3,7 @@
 from sim.catalogue.demand_types import Clients, Lengths, Shape, Week
 from sim.catalogue.entry import Entry
 from sim.catalogue.facts import Fact, Series, Table
-from sim.catalogue.plant_types import Chiller, Cooling, Delivery, Hazard, Thermals
+from sim.catalogue.plant_types import Chiller, ColdStart, Cooling, Delivery, Hazard, Thermals
 from sim.catalogue.price_types import Article, Currency, PriceBook, Rental
 
 
@@ -187,6 +187,7 @@ KINDS: dict[str, type[Entry]] = {
     "chillers": Chiller,
     "thermals": Thermals,
     "delivery": Delivery,
+    "starts": ColdStart,
     "efficiencies": Efficiency,
     "shapes": Shape,
     "weeks": Week,

@@ -63,6 +63,8 @@ class Climate:
         self.hall, self.weather, self.units = hall, weather, units
         self.inlet_c = [hall.plant.supply_air_c.value] * hall.zones
         """Inlet temperature of each zone now."""
+        self.weights = [1.0] * hall.zones
+        """What the servers of each zone weigh among the hall's heat."""
         self.columns: dict[str, Minutes] = {name: np.zeros(minutes) for name in COLUMNS}
 
     def mark(self, minute: int, end_s: float, length_s: float, it_j: float) -> float:
@@ -111,7 +113,8 @@ class Climate:
 
     def _shares(self) -> list[float]:
         """Share of the hall's heat that each zone makes."""
-        return [1.0 / self.hall.zones] * self.hall.zones
+        whole = sum(self.weights)
+        return [weight / whole if whole else 1.0 / self.hall.zones for weight in self.weights]
 
     def _power(self, removed_w: float, running: Running, out: Outdoors) -> CoolingPower:
         hall = self.hall

@@ -2,22 +2,62 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 import simpy
 
 from sim.catalogue import Catalogue
-from sim.fleet.breakdown import Breakdowns
+from sim.catalogue.plant_types import Hazard
+from sim.fleet.breakdown import Breakdowns, Exposure
 from sim.fleet.census import PoolBook
 from sim.fleet.climate import Climate, Hall, Speeds
 from sim.fleet.cooling_units import CoolingUnits
+from sim.fleet.crew import Crew, Store
 from sim.fleet.feed import Feed
+from sim.fleet.outages import Outages
+from sim.fleet.overheat import Overheating
+from sim.fleet.power_states import PowerStates
+from sim.fleet.repair import Reserve, Workshop
+from sim.fleet.servers import Servers
+from sim.fleet.services import PlannedWork
 from sim.fleet.weather import weather_of
 from sim.plant.cooling import Outdoors
 from sim.plant.inlet import fan_ratio, leakage_ratio
-from sim.scenario.schema import Scenario
+from sim.plant.memory import weights_bytes
+from sim.scenario.repair import Part, Spares
+from sim.scenario.schema import Pool, Scenario
 from sim.streams import Streams
 from sim.traces.events import EventLog
 from sim.traces.utilisation import PlantMinutes
+from sim.units import SECONDS_PER_YEAR
+
+
+@dataclass(frozen=True)
+class PoolCare:
+    """What happens to the servers of one pool."""
+
+    servers: Servers
+    """The pool's servers."""
+    overheating: Overheating
+    """How hot they may stand."""
+    reserve: Reserve
+    """Those that wait for another to fail."""
+    power_states: PowerStates | None
+    """Their sleep, where they may."""
+    breakdowns: Breakdowns | None
+    """Their failures, where they break."""
+    services: Sequence[PlannedWork]
+    """Planned work on them."""
+
+    def start(self, spares: Spares, end_s: float) -> None:
+        """Begin all that happens by itself."""
+        self.reserve.fill(spares.hot, spares.cold)
+        for service in self.services:
+            service.start()
+        if self.breakdowns:
+            self.breakdowns.start(end_s)
+        if self.power_states:
+            self.servers.env.process(self.power_states.run())
 
 
 @dataclass(frozen=True)
@@ -36,17 +76,23 @@ class PlantOfRun:
     """Its cooling's machinery."""
     feed: Feed
     """Its power."""
+    outages: Outages
+    """Losses of the grid."""
     speeds: Speeds
     """How fast its servers may run."""
-    breakdowns: Sequence[Breakdowns]
-    """Failures by pool; none where they are switched off."""
+    crew: Crew
+    """Who mends."""
+    pools: Sequence[PoolCare]
+    """What happens to servers, by pool."""
 
     def start(self, end_s: float) -> None:
         """Begin all that happens by itself."""
-        failures = self.scenario.plant.failures
-        self.units.start(end_s, self.streams, failures.multiplier * failures.enabled)
-        for breakdowns in self.breakdowns:
-            breakdowns.start(end_s)
+        chosen = self.scenario.plant
+        self.crew.work(chosen.repair.shifts.values(), self.scenario.day.start_s)
+        self.units.start(end_s, self.streams, chosen.failures.multiplier * chosen.failures.enabled)
+        self.outages.start(end_s, self.streams)
+        for pool in self.pools:
+            pool.start(chosen.repair.spares.get(pool.servers.book.spec.name, Spares()), end_s)
 
     def mark(self, minute: int, now_s: float, length_s: float, it_j: float) -> None:
         """Cool and feed a minute that has ended."""
@@ -55,21 +101,31 @@ class PlantOfRun:
 
     def control(self, now_s: float, length_s: float) -> None:
         """Let warmth and a weak feed slow servers, and warm air change what they draw, from now on."""
+        for name, speed in self.feed.caps(length_s).items():
+            self.speeds.set_capped(name, speed)
+        if self.scenario.plant.climate.enabled:
+            self.speeds.set_warm(self.climate.speeds())
+            for pool in self.pools:
+                pool.overheating.look(self.climate.inlet_c)
+        self.climate.weights = [self._weight(zone) for zone in range(self.climate.hall.zones)]
+        self.speeds.apply(now_s)
+        self._warm_up()
+
+    def _weight(self, zone: int) -> float:
+        """What the servers of a zone weigh among the hall's heat: those that run, by the power they may draw."""
+        return sum(pool.overheating.running(zone) * pool.servers.book.server.nameplate_w.value for pool in self.pools)
+
+    def _warm_up(self) -> None:
         inlet_c = sum(self.climate.inlet_c) / len(self.climate.inlet_c)
         for book in self.books:
             book.gpu_ratio = leakage_ratio(self.climate.hall.thermals, inlet_c)
             book.host_ratio = fan_ratio(self.climate.hall.thermals, inlet_c)
-        for pool, speed in self.feed.caps(length_s).items():
-            self.speeds.set_capped(pool, speed)
-        if self.scenario.plant.climate.enabled:
-            self.speeds.set_warm(self.climate.speeds())
-        self.speeds.apply(now_s)
 
     def close(self, end_s: float) -> None:
         """Note what the end of the day cuts short."""
         self.units.close(end_s)
-        for breakdowns in self.breakdowns:
-            breakdowns.close(end_s)
+        for pool in self.pools:
+            pool.servers.close(end_s)
 
     def minutes(self) -> PlantMinutes:
         """The trace of the plant."""
@@ -87,19 +143,67 @@ def build_plant(
 ) -> PlantOfRun:
     """The plant that a scenario asks for."""
     chosen, hall = scenario.plant, hall_of(scenario, catalogue)
+    hazard, way = catalogue.pick("hazards", chosen.failures.hazard), catalogue.pick("delivery", chosen.delivery.kind)
     weather = weather_of(scenario, catalogue.pick("sites", chosen.site), streams)
     units = CoolingUnits(env, chosen.climate, hall.plant, log)
-    way = catalogue.pick("delivery", chosen.delivery.kind)
+    feed = Feed(way, chosen.delivery, books, hall.thermals.least_speed_fraction.value, minutes)
+    pools = [Servers(env, book, log) for book in books]
+    shop = workshop(env, scenario, hazard)
     return PlantOfRun(
         scenario,
         streams,
         books,
         climate=Climate(hall, weather, units, minutes),
         units=units,
-        feed=Feed(way, chosen.delivery, books, hall.thermals.least_speed_fraction.value, minutes),
+        feed=feed,
+        outages=Outages(feed, units, pools, hall.nameplate_w, hazard.restart_s.value, log),
         speeds=Speeds(books, hall.zones, log),
-        breakdowns=_breakdowns(env, scenario, catalogue, books, streams, log),
+        crew=shop.crew,
+        pools=[_care(pool, scenario, catalogue, hall, shop, streams) for pool in pools],
     )
+
+
+def workshop(env: simpy.Environment, scenario: Scenario, hazard: Hazard) -> Workshop:
+    """Technicians and parts for all pools; a crew without shifts is there round the clock."""
+    chosen = scenario.plant
+    crew = Crew(env, 0 if chosen.repair.shifts else chosen.failures.technicians)
+    stores = {part: Store(env, chosen.repair.stock.get(part), hazard.part_lead_s.value) for part in get_args(Part)}
+    return Workshop(env, hazard, crew, stores)
+
+
+def _care(
+    servers: Servers, scenario: Scenario, catalogue: Catalogue, hall: Hall, shop: Workshop, streams: Streams
+) -> PoolCare:
+    chosen, hazard, env = scenario.plant, shop.hazard, shop.env
+    name, restart_s = servers.book.spec.name, hazard.restart_s.value
+    exposure = Exposure(
+        hazard,
+        chosen.failures.multiplier,
+        chosen.failures.age_years * SECONDS_PER_YEAR,
+        chosen.failures.servers_per_rack,
+    )
+    wake_s = wake_time_s(scenario.fleet.pools[name], catalogue)
+    reserve = Reserve(env, servers, wake_s)
+    sleep = servers.book.pool.sleep
+    return PoolCare(
+        servers=servers,
+        overheating=Overheating(servers, hall.thermals, hall.zones, restart_s, streams),
+        reserve=reserve,
+        power_states=PowerStates(env, servers, sleep, wake_s) if sleep.enabled else None,
+        breakdowns=Breakdowns(servers, exposure, shop, reserve, streams) if chosen.failures.enabled else None,
+        services=[
+            PlannedWork(env, servers, work, service, shop.crew, restart_s)
+            for work, service in chosen.repair.services.items()
+            if service.pool == name
+        ],
+    )
+
+
+def wake_time_s(pool: Pool, catalogue: Catalogue) -> float:
+    """Time that a server of a pool takes from rest to service [s]: it boots where it was off, and loads its model."""
+    start, model = catalogue.pick("starts", pool.sleep.start), catalogue.pick("models", pool.model)
+    load_s = weights_bytes(model.params.value, pool.precision) / start.load_bytes_per_s.value
+    return load_s + (start.boot_s.value if pool.sleep.mode == "off" else 0.0)
 
 
 def hall_of(scenario: Scenario, catalogue: Catalogue) -> Hall:
@@ -121,19 +225,3 @@ def nameplate_w(scenario: Scenario, catalogue: Catalogue) -> float:
     """Most power that all servers of a scenario may draw [W]."""
     pools = scenario.fleet.pools.values()
     return sum(pool.servers * catalogue.pick("servers", pool.server).nameplate_w.value for pool in pools)
-
-
-def _breakdowns(
-    env: simpy.Environment,
-    scenario: Scenario,
-    catalogue: Catalogue,
-    books: Sequence[PoolBook],
-    streams: Streams,
-    log: EventLog,
-) -> list[Breakdowns]:
-    chosen = scenario.plant.failures
-    if not chosen.enabled:
-        return []
-    hazard = catalogue.pick("hazards", chosen.hazard)
-    technicians = simpy.Resource(env, chosen.technicians)
-    return [Breakdowns(env, book, hazard, chosen.multiplier, technicians, streams, log) for book in books]

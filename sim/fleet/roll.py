@@ -16,6 +16,8 @@ class State(IntEnum):
     """Starts up and loads its model."""
     DOWN = 4
     """Failed, or under repair."""
+    OFF = 5
+    """Switched off."""
 
 
 class Roll:

@@ -184,13 +184,16 @@ def removal(plant: Cooling, chiller: Chiller, units: Units, design_w: float, out
 
 
 def fan_w(plant: Cooling, air_w: float, design_w: float) -> float:
-    """Power of the air handlers [W]: flow follows heat, power its cube, `fan_w_per_w` at the design load.
+    """Power of the air handlers [W]: flow follows heat down to a least, power its cube; `fan_w_per_w` at design load.
 
     >>> from types import SimpleNamespace as Some
-    >>> fan_w(Some(fan_w_per_w=Some(value=0.02)), air_w=500.0, design_w=1000.0)
+    >>> slow = Some(fan_w_per_w=Some(value=0.02), least_flow_fraction=Some(value=0.3))
+    >>> fan_w(slow, air_w=500.0, design_w=1000.0)
     2.5
     """
-    return _cubed(plant.fan_w_per_w.value, air_w, design_w)
+    if air_w <= 0.0:
+        return 0.0
+    return _cubed(plant.fan_w_per_w.value, max(air_w, plant.least_flow_fraction.value * design_w), design_w)
 
 
 def _cubed(share: float, heat_w: float, design_w: float) -> float:

@@ -6,6 +6,7 @@ from sim.catalogue.catalogue import Catalogue, with_facts
 from sim.catalogue.types import KINDS
 from sim.documents import Keys, did_you_mean
 from sim.errors import CatalogueError
+from sim.scenario.checking_plant import plant_problems
 from sim.scenario.demand import Demand
 from sim.scenario.price_checking import price_problems
 from sim.scenario.schema import Pool, Scenario
@@ -27,6 +28,7 @@ def problems(scenario: Scenario, catalogue: Catalogue) -> list[tuple[Keys, str]]
         *_gateway(scenario),
         *_places(scenario, catalogue),
         *price_problems(scenario, catalogue),
+        *plant_problems(scenario, catalogue),
     ]
 
 

@@ -21,6 +21,10 @@ class Failures(Choice):
     """Catalogue name of the failure rates."""
     multiplier: NonNegative = 1.0
     """Factor on all rates, for stress tests."""
+    age_years: NonNegative = 1.0
+    """Age of the servers' parts, which matters where infant mortality and wear do."""
+    servers_per_rack: Count = 4
+    """Servers that go down together when a rack's switch or power fails."""
     technicians: Count = 2
     """Hands on site round the clock, where no shifts are given; a failure beyond them waits."""
 

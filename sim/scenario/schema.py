@@ -9,6 +9,7 @@ from sim.documents import Keys
 from sim.explaining import InsideError
 from sim.scenario.choice import NO_TRUTH, Choice, Count, Name, NonNegative, number_in
 from sim.scenario.plant import Plant
+from sim.scenario.power import Sleep
 from sim.scenario.prices import Prices
 from sim.scenario.workload import Workload
 from sim.units import SECONDS_PER_DAY
@@ -84,6 +85,8 @@ class Pool(Choice):
     """Parts of the pool that are routed apart from each other."""
     max_attempts: Count = 3
     """Tries a request has before a failing server loses it."""
+    sleep: Sleep = Sleep()
+    """Whether servers sleep while little is asked of them."""
 
 
 class Fleet(Choice):

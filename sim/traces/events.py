@@ -17,17 +17,23 @@ class Event(NamedTuple):
     server: int
     """Server within the pool; -1 for the whole pool."""
     kind: str
-    """failed, repaired, throttled, ..."""
+    """failed, repaired, serviced, returned, rack_mended, throttled, unthrottled, and of the hall, whose pool is empty:
+    cooling_failed, grid_lost, generators_on, hall_dark."""
     duration_s: float
     """How long it lasted, up to the end of the day."""
     part: str
-    """Part that failed: gpu, host, network, software; empty where none did."""
+    """Part that failed: gpu, host, network or software; rack, overheated or power where a server went down with others;
+    chiller or air_handler. Empty where none did."""
     labour_s: float
     """Hands-on time of technicians."""
     requeued: int
     """Requests given back to the router."""
     lost: int
     """Requests lost."""
+    cause: str = ""
+    """What lay behind it: a cause of failure, or the name of planned work."""
+    parts_used: int = 0
+    """Spare parts that the repair used."""
 
 
 @dataclass

@@ -50,6 +50,8 @@ class PoolMinutes:
     """Server-seconds failed or under repair."""
     asleep_server_s: Minutes
     """Server-seconds asleep."""
+    off_server_s: Minutes
+    """Server-seconds switched off."""
     waking_server_s: Minutes
     """Server-seconds starting up and loading the model."""
     speed: Minutes
@@ -76,7 +78,8 @@ class PoolMinutes:
     @property
     def server_s(self) -> Minutes:
         """Server-seconds in any state."""
-        return self.serving_server_s + self.asleep_server_s + self.waking_server_s + self.down_server_s
+        rest_s = self.asleep_server_s + self.off_server_s
+        return self.serving_server_s + rest_s + self.waking_server_s + self.down_server_s
 
     @property
     def it_j(self) -> Minutes:

@@ -27,5 +27,11 @@ BREAKING: dict[str, Any] = {
     "plant.failures.multiplier": 1e5,
     "facts.hazards.llama_3.restart_s": 60.0,
     "facts.hazards.llama_3.technician_repair_s": 240.0,
+    **{f"facts.hazards.llama_3.{name}": 0.0 for name in ("detection_s", "diagnosis_s", "burn_in_s", "vendor_fraction")},
+    "facts.hazards.llama_3.hands_on_fraction": 1.0,
+    "facts.hazards.llama_3.lemon_factor": 1.0,
+    "facts.hazards.llama_3.rack_failures_per_day": 0.0,
+    "facts.hazards.llama_3.rack_reach_fraction": 0.0,
+    "plant.climate.unit_failures": False,
 }
-"""Changes that make every server fail some fifteen times an hour."""
+"""Changes that make every server, but not its rack or cooling, fail some fifteen times an hour."""

@@ -11,6 +11,7 @@ from sim.catalogue.facts import Fact
 from sim.catalogue.reading import FOLDER
 from sim.catalogue.types import Model
 from sim.errors import CatalogueError
+from sim.plant.hazard import CAUSES
 
 
 @pytest.fixture(scope="module")
@@ -140,8 +141,8 @@ def test_measured_wall_power_is_reproduced(catalogue: Catalogue) -> None:
 
 def test_causes_of_failure_add_up(catalogue: Catalogue) -> None:
     for hazard in catalogue.hazards.values():
-        parts = (hazard.gpu_fraction, hazard.host_fraction, hazard.network_fraction, hazard.software_fraction)
-        assert sum(part.value for part in parts) == pytest.approx(1, abs=1e-9)
+        shares = [getattr(hazard, f"{cause}_fraction").value for cause in CAUSES]
+        assert sum(shares) == pytest.approx(1, abs=1e-9)
 
 
 def test_length_tables_are_quantile_functions(catalogue: Catalogue) -> None:

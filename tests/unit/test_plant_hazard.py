@@ -1,3 +1,5 @@
+"""Causes, lemons, ageing and hands by their laws."""
+
 import math
 
 import numpy as np
@@ -5,30 +7,51 @@ import pytest
 
 from sim.catalogue import read_catalogue
 from sim.catalogue.facts import Fact
-from sim.plant.hazard import PARTS, failed_part, labour_s, time_to_failure_s
+from sim.plant.hazard import CAUSES, PARTS, WAYS_TO_AGE, cause_rates_per_s, labour_s, lemon_factors, times_to_failure_s
 
 BOOK = read_catalogue(kinds=["hazards"])
 LLAMA_3 = BOOK.hazards["llama_3"]
+ONES = np.ones((len(CAUSES), WAYS_TO_AGE))
 
 
 @pytest.mark.parametrize("name", sorted(BOOK.hazards))
-def test_shares_of_parts_by_uniform_draws(name):
+def test_causes_share_the_whole_rate(name):
     hazard = BOOK.hazards[name]
-    uniforms = (np.arange(20_000) + 0.5) / 20_000
-    drawn = [failed_part(hazard, u) for u in uniforms]
-    for part in PARTS:
-        assert drawn.count(part) / 20_000 == pytest.approx(getattr(hazard, f"{part}_fraction").value, abs=1e-4)
+    assert cause_rates_per_s(hazard, 2.0).sum() * 86_400 == pytest.approx(2 * hazard.failures_per_server_day.value)
 
 
-def test_the_last_part_takes_what_rounding_leaves():
-    short = LLAMA_3.model_copy(update={"software_fraction": Fact(value=0.1, source="test")})
-    assert failed_part(short, math.nextafter(1.0, 0.0)) == "software"
-    assert failed_part(LLAMA_3, 0.0) == "gpu"
+def test_parts_have_the_shares_of_the_published_categories():
+    shares = dict.fromkeys(PARTS, 0.0)
+    for name, cause in CAUSES.items():
+        shares[cause.part] += getattr(LLAMA_3, f"{name}_fraction").value
+    wanted = {"gpu": 268, "host": 46, "network": 42, "software": 63}
+    assert shares == pytest.approx({part: count / 419 for part, count in wanted.items()}, abs=5e-6)
 
 
 def test_times_scale_with_draw_and_rate():
-    assert time_to_failure_s(LLAMA_3, 1.0, 1.0) == pytest.approx(86_400 / 3.79e-3)
-    assert time_to_failure_s(LLAMA_3, 10.0, 3.0) == pytest.approx(0.3 * 86_400 / 3.79e-3)
-    assert time_to_failure_s(LLAMA_3, 0.0, 1.0) == math.inf
-    assert labour_s(LLAMA_3, "gpu", 2.0) == 21_600.0
-    assert labour_s(LLAMA_3, "software", 2.0) == 0.0
+    rates = cause_rates_per_s(LLAMA_3, 1.0)
+    assert times_to_failure_s(LLAMA_3, rates, 0.0, ONES) == pytest.approx(1 / rates)
+    assert times_to_failure_s(LLAMA_3, 10 * rates, 0.0, 3 * ONES) == pytest.approx(0.3 / rates)
+    assert np.all(times_to_failure_s(LLAMA_3, 0 * rates, 0.0, ONES) == math.inf)
+
+
+def test_software_does_not_age():
+    ageing = LLAMA_3.model_copy(update={"infant_fraction": Fact(value=0.5, source="test")})
+    rates = cause_rates_per_s(ageing, 1.0)
+    times = dict(zip(CAUSES, times_to_failure_s(ageing, rates, 0.0, ONES) * rates, strict=True))
+    assert times["software_bug"] == pytest.approx(1.0)
+    assert times["hbm"] != pytest.approx(1.0, rel=0.1)
+
+
+def test_lemons_take_from_the_others():
+    factors = lemon_factors(LLAMA_3, (np.arange(100_000) + 0.5) / 100_000)
+    assert factors.mean() == pytest.approx(1.0, rel=1e-6)
+    assert factors[0] / factors[-1] == pytest.approx(LLAMA_3.lemon_factor.value)
+
+
+def test_hands_are_needed_for_some_hardware_and_no_software():
+    uniforms = (np.arange(1000) + 0.5) / 1000
+    by_hand = [labour_s(LLAMA_3, "gpu", float(u), 1.0) > 0 for u in uniforms]
+    assert np.mean(by_hand) == pytest.approx(LLAMA_3.hands_on_fraction.value, abs=1e-3)
+    assert labour_s(LLAMA_3, "gpu", 0.0, 2.0) == 21_600.0
+    assert labour_s(LLAMA_3, "software", 0.0, 2.0) == 0.0

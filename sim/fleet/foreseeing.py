@@ -1,0 +1,72 @@
+"""What can be told before a run: cooling that will not carry the heat, a feed that cannot bring the power."""
+
+from collections.abc import Iterator
+
+from sim.catalogue import Catalogue
+from sim.documents import Keys
+from sim.fleet.climate import Hall
+from sim.fleet.plant import hall_of
+from sim.fleet.weather import WeatherOfRun, weather_of
+from sim.plant.cooling import Outdoors, removal
+from sim.scenario.schema import Pool, Scenario
+from sim.streams import Streams
+from sim.units import SECONDS_PER_HOUR, WATTS_PER_KILOWATT
+
+Warnings = Iterator[tuple[Keys, str]]
+
+
+def foresee(scenario: Scenario, catalogue: Catalogue) -> list[tuple[Keys, str]]:
+    """Key path and sentence of what will go badly; it can be simulated all the same. Reads the weather."""
+    weather = weather_of(scenario, catalogue.pick("sites", scenario.plant.site), Streams(scenario.seed))
+    return [*_cooling(scenario, catalogue, weather), *_feed(scenario, catalogue)]
+
+
+def _cooling(scenario: Scenario, catalogue: Catalogue, weather: WeatherOfRun) -> Warnings:
+    hall, chosen = hall_of(scenario, catalogue), scenario.plant.climate
+    heat_w = _power_w(scenario, catalogue, busy=True)
+    hottest = _hottest(scenario, weather)
+    carried_w, growth = _carried(hall, chosen.units + chosen.spare_units, hottest)
+    if heat_w <= carried_w:
+        return
+    settles_c = hall.plant.supply_air_c.value + (heat_w - carried_w) / growth if growth else float("inf")
+    limit_c = hall.thermals.shutdown_inlet_c.value
+    end = f"warms to {settles_c:.0f} degC" if settles_c < limit_c else "warms until servers switch themselves off"
+    what = (
+        f"{chosen.cooling} carries {carried_w / WATTS_PER_KILOWATT:,.1f} kW in the hottest hour "
+        f"({hottest.dry_bulb_c:.1f} degC), but busy servers make {heat_w / WATTS_PER_KILOWATT:,.1f} kW: "
+        f"the hall {end}; take more units, a larger capacity_fraction or other cooling"
+    )
+    yield ("plant", "climate", "cooling"), what
+
+
+def _carried(hall: Hall, chillers: int, out: Outdoors) -> tuple[float, float]:
+    return removal(hall.plant, hall.chiller, hall.chillers(chillers, out), hall.design_w, out)
+
+
+def _hottest(scenario: Scenario, weather: WeatherOfRun) -> Outdoors:
+    hours = range(int(scenario.day.duration_s // SECONDS_PER_HOUR) + 1)
+    return max(
+        (weather.at(hour * SECONDS_PER_HOUR) for hour in hours), key=lambda out: (out.wet_bulb_c, out.dry_bulb_c)
+    )
+
+
+def _feed(scenario: Scenario, catalogue: Catalogue) -> Warnings:
+    limit_w, idle_w = scenario.plant.delivery.feed_w, _power_w(scenario, catalogue, busy=False)
+    if limit_w is not None and limit_w < idle_w:
+        what = (
+            f"the servers draw {idle_w / WATTS_PER_KILOWATT:,.1f} kW when idle, before cooling and losses: a limit of "
+            f"{limit_w / WATTS_PER_KILOWATT:,.1f} kW cannot be kept by slowing them"
+        )
+        yield ("plant", "delivery", "feed_w"), what
+
+
+def _power_w(scenario: Scenario, catalogue: Catalogue, busy: bool) -> float:
+    """Power of all servers, busy or idle [W]."""
+    return sum(pool.servers * _server_w(pool, catalogue, busy) for pool in scenario.fleet.pools.values())
+
+
+def _server_w(pool: Pool, catalogue: Catalogue, busy: bool) -> float:
+    server = catalogue.pick("servers", pool.server)
+    gpu = catalogue.pick("gpus", server.gpu)
+    gpu_w, host_w = (gpu.tdp_w, server.host_busy_w) if busy else (gpu.idle_w, server.host_idle_w)
+    return server.gpus.value * gpu_w.value + host_w.value + server.storage_w.value + server.network_w.value
