@@ -131,6 +131,10 @@ class Language:
         """A calendar day."""
         return self("number.date", year=day.year, month=self(f"month.{day.month}"), day=day.day)
 
+    def minus(self, text: str) -> str:
+        """A quantity, already written, with a minus before it."""
+        return f"{MINUS}{text}"
+
     def list(self, parts: "list[str] | tuple[str, ...]") -> str:
         """Several things in a sentence: a, b and c."""
         if len(parts) < 2:

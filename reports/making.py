@@ -58,6 +58,8 @@ def make(order: Order) -> list[Path]:
     sketcher = Sketcher(language(order.code), order.figures)
     if (order.folder / DAY).is_file():
         return _write(_saved_day(order, sketcher), sketcher, order)
+    if (order.folder / STUDY).is_file():
+        return _write(_saved_study(order, sketcher), sketcher, order)
     raise OutputError(f"{order.folder}: holds no result of a day, batch or study: neither {DAY} nor {STUDY} is there")
 
 
@@ -82,6 +84,16 @@ def _saved_day(order: Order, sketcher: Sketcher) -> Report:
         result = load_result(order.folder, catalogue)
         _check_total(result.ledger.total_usd, numbers, order.folder)
         return day_report(result, numbers, catalogue, sketcher)
+
+
+def _saved_study(order: Order, sketcher: Sketcher) -> Report:
+    from reports.many.report import many_report
+    from sim.studies import load
+
+    result = load(order.folder)
+    check_version(result.summary, order.folder / STUDY)
+    with readable(order.folder / STUDY):
+        return many_report(result, sketcher)
 
 
 def check_version(numbers: Any, file: Path) -> None:

@@ -38,3 +38,17 @@ def part_of(name: str) -> str:
 def unit(name: str, words: Language) -> str:
     """A unit of quantities."""
     return words.known(f"unit.{name}", name)
+
+
+def distribution(text: str, words: Language) -> str:
+    """A distribution as a study tells it: "pert: low 1, mode 2, high 4"."""
+    kind, colon, numbers = text.partition(": ")
+    if not colon or not words.has(f"distribution.{kind}"):
+        return plain(text)
+    told = [_parameter(part, words) for part in numbers.split(", ")]
+    return words("distribution", kind=words(f"distribution.{kind}"), numbers=words("number.comma").join(told))
+
+
+def _parameter(text: str, words: Language) -> str:
+    name, _, value = text.partition(" ")
+    return f"{words.known(f'parameter.{name}', plain(name))} {plain(value)}"

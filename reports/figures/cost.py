@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ROW_MM, LEFT_MM, RIGHT_MM = 6.0, 48.0, 24.0
-LONGEST_LABEL = 38
+LONGEST_LABEL = 32
 BAR = 0.62
 
 

@@ -1,0 +1,70 @@
+"""Cost against latency, a dot a variant, and the front of those that nobody beats in both."""
+
+from typing import TYPE_CHECKING
+
+from reports.figures.names import Names
+from reports.figures.style import BLUE, GREY, INK, PAGE_WIDTH_MM, SOFT, canvas, place
+from reports.language import Language
+from reports.many.front import Point
+from reports.plain import plain, shorten
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+LEFT_MM, AXES_MM, FOOT_MM = 18.0, 82.0, 12.0
+LONGEST_NAME = 26
+FAR = 8.0
+"""Where the largest is so many times the smallest, an axis counts factors."""
+ROOM = 0.12
+MOST_NAMES = 24
+
+
+def front_figure(
+    points: list[Point], best: list[Point], titles: tuple[str, str], scales: tuple[float, float], words: Language
+) -> "Figure":
+    """Dots with their names; the line goes through the front."""
+    figure = canvas(AXES_MM + FOOT_MM + 4.0)
+    axes = place(figure, LEFT_MM, FOOT_MM, PAGE_WIDTH_MM - LEFT_MM - 6.0, AXES_MM)
+    across = [point.cost * scales[0] for point in points]
+    up = [point.latency * scales[1] for point in points]
+    line = [(point.cost * scales[0], point.latency * scales[1]) for point in best]
+    axes.plot(*zip(*line, strict=True), color=BLUE, linewidth=1.0, drawstyle="steps-post", zorder=1)
+    colours = [BLUE if point in best else GREY for point in points]
+    axes.scatter(across, up, s=[34 if point in best else 22 for point in points], c=colours, zorder=2, linewidths=0)
+    _axis(axes, "x", across, words)
+    _axis(axes, "y", up, words)
+    axes.set_xlabel(titles[0])
+    axes.set_ylabel(titles[1])
+    axes.grid(axis="both")
+    _names(axes, points, best, scales)
+    return figure
+
+
+def _axis(axes: "Axes", which: str, values: list[float], words: Language) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+    low, high = min(values), max(values)
+    axis, limit = (axes.xaxis, axes.set_xlim) if which == "x" else (axes.yaxis, axes.set_ylim)
+    if low > 0 and high / low > FAR:
+        (axes.set_xscale if which == "x" else axes.set_yscale)("log")
+        room = (high / low) ** ROOM
+        limit(low / room, high * room)
+        axis.set_major_locator(LogLocator(10, subs=(1.0, 2.0, 5.0)))
+        axis.set_minor_locator(NullLocator())
+    else:
+        room = (high - low) * ROOM or abs(high) * ROOM or 1.0
+        limit(low - room, high + room)
+        axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: words.axis(value)))
+
+
+def _names(axes: "Axes", points: list[Point], best: list[Point], scales: tuple[float, float]) -> None:
+    """A name beside each dot where there is room; of very many variants those of the front."""
+    named = points if len(points) <= MOST_NAMES else best
+    names = Names(axes)
+    for point in points:
+        names.keep_free(point.cost * scales[0], point.latency * scales[1])
+    for point in sorted(named, key=lambda p: (p not in best, p.cost, p.latency)):
+        text = shorten(plain(point.name), LONGEST_NAME)
+        names.write(point.cost * scales[0], point.latency * scales[1], text, INK if point in best else SOFT)

@@ -1,0 +1,106 @@
+"""An outcome over all draws: its histogram with quantiles and limits, and how its mean and quantiles settled."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reports.figures.names import Names
+from reports.figures.style import BLUE, INK, ORANGE, PAGE_WIDTH_MM, RED, SOFT, boxes, canvas, place
+from reports.language import Language
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Values = NDArray[np.float64]
+LEFT_MM, RIGHT_MM, FOOT_MM, AXES_MM = 14.0, 4.0, 10.0, 56.0
+FEWEST_BARS, MOST_BARS = 8, 48
+HEADROOM = 1.34
+FAR = 1.0
+"""How far beyond the middle nine tenths the axis goes, as a share of their width."""
+MOST_POINTS = 300
+FIRST = 8
+"""Draws before which a running estimate says nothing."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A level in a histogram."""
+
+    at: float
+    """Where."""
+    label: str
+    """What it is."""
+    limit: bool = False
+    """Whether it is a limit that somebody set."""
+
+
+def spread_figure(values: Values, marks: list[Mark], title: str, words: Language) -> "Figure":
+    """Histogram of all draws."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    figure = canvas(AXES_MM + FOOT_MM + 3.0)
+    axes = place(figure, LEFT_MM, FOOT_MM, PAGE_WIDTH_MM - LEFT_MM - RIGHT_MM, AXES_MM)
+    low, high = span(values, marks)
+    bars = int(np.clip(2 * np.sqrt(values.size), FEWEST_BARS, MOST_BARS))
+    counts, edges = np.histogram(values, bars, (low, high))
+    shares = 100 * counts / values.size
+    boxes(axes, edges[:-1], 0.0, np.diff(edges) * 0.94, shares, BLUE)
+    axes.set_xlim(low, high)
+    axes.set_ylim(0.0, float(shares.max()) * HEADROOM or 1.0)
+    _marks(axes, marks)
+    axes.xaxis.set_major_locator(MaxNLocator(8))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.axis(value)))
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} %"))
+    axes.set_xlabel(title)
+    return figure
+
+
+def span(values: Values, marks: list[Mark]) -> tuple[float, float]:
+    """Ends of the axis: nearly all draws and all marks, but no far outliers, which would crush the rest."""
+    low, middle, high = (float(end) for end in np.quantile(values, [0.05, 0.5, 0.95]))
+    reach = FAR * max(high - low, 0.02 * abs(middle))
+    ends = [max(low - reach, float(values.min())), min(high + reach, float(values.max()))]
+    limits = [*ends, *(mark.at for mark in marks)]
+    room = 0.03 * (max(limits) - min(limits)) or 0.1 * abs(middle) or 1.0
+    return min(limits) - room, max(limits) + room
+
+
+def _marks(axes: "Axes", marks: list[Mark]) -> None:
+    """Lines with their names, each at the first height where it covers no other."""
+    names, top = Names(axes), axes.get_ylim()[1]
+    for mark in sorted(marks, key=lambda mark: (not mark.limit, mark.at)):
+        colour = RED if mark.limit else INK
+        for height in (0.96, 0.88, 0.80, 0.72, 0.64):
+            if names.write(mark.at, top * height, mark.label, colour):
+                axes.axvline(mark.at, ymax=height + 0.03, color=colour, linewidth=0.9, linestyle=(0, (3, 2)))
+                break
+
+
+def settling_figure(values: Values, normal: float, title: str, words: Language) -> "Figure":
+    """Running mean with its interval, and running quantiles, by number of draws."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    figure = canvas(46.0 + FOOT_MM + 8.0)
+    axes = place(figure, LEFT_MM, FOOT_MM, PAGE_WIDTH_MM - LEFT_MM - RIGHT_MM, 46.0)
+    counts = np.unique(np.linspace(min(FIRST, values.size), values.size, min(MOST_POINTS, values.size)).astype(int))
+    means = np.cumsum(values)[counts - 1] / counts
+    squares = np.cumsum(values**2)[counts - 1] / counts
+    half = normal * np.sqrt(np.maximum(squares - means**2, 0.0) / counts)
+    quantiles = np.array([np.quantile(values[:count], [0.05, 0.5, 0.95]) for count in counts])
+    axes.fill_between(counts, means - half, means + half, color=BLUE, alpha=0.25, linewidth=0)
+    axes.plot(counts, means, color=BLUE, label=words("many.mean"))
+    for column, (name, style) in enumerate((("p05", ":"), ("p50", "-."), ("p95", "--"))):
+        axes.plot(counts, quantiles[:, column], style, color=ORANGE, label=name)
+    axes.set_xlim(float(counts[0]), float(max(counts[-1], counts[0] + 1)))
+    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda value, _: words.axis(value)))
+    axes.set_xlabel(words("many.draws"))
+    axes.set_title(title)
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.02), ncols=4, labelcolor=SOFT)
+    return figure

@@ -1,0 +1,68 @@
+"""A tornado: how far the outcome moves when one input goes from its low to its high end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reports.figures.style import BLUE, INK, ORANGE, PAGE_WIDTH_MM, SOFT, boxes, canvas, place
+from reports.language import Language
+from reports.plain import plain, shorten
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+ROW_MM, LEFT_MM, RIGHT_MM, HEAD_MM, FOOT_MM = 6.6, 58.0, 6.0, 6.0, 9.0
+LONGEST_LABEL = 36
+BAR = 0.66
+ROOM = 0.16
+"""Free space at both ends of the longest bar, as a share of it, for what is written there."""
+
+
+@dataclass(frozen=True)
+class Swing:
+    """One input."""
+
+    label: str
+    """Its name."""
+    at_low: float
+    """The outcome at its low end."""
+    at_high: float
+    """The outcome at its high end."""
+    low: str
+    """Its low end, as written."""
+    high: str
+    """Its high end, as written."""
+
+
+def tornado_figure(swings: Sequence[Swing], base: float, title: str, words: Language) -> "Figure":
+    """Bars around the outcome at all medians, the longest on top; ends of the input stand at the ends of its bar."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    figure = canvas(len(swings) * ROW_MM + HEAD_MM + FOOT_MM)
+    axes = place(figure, LEFT_MM, FOOT_MM, PAGE_WIDTH_MM - LEFT_MM - RIGHT_MM, len(swings) * ROW_MM)
+    bottoms = np.arange(len(swings)) - BAR / 2
+    for name, end, colour in (("low", "at_low", BLUE), ("high", "at_high", ORANGE)):
+        ends = np.array([getattr(swing, end) for swing in swings])
+        boxes(axes, base, bottoms, ends - base, BAR, colour, words(f"many.input_{name}"))
+        for row, (swing, at) in enumerate(zip(swings, ends, strict=True)):
+            left = at < base or (at == base and name == "low")
+            shift, side = (-3, "right") if left else (3, "left")
+            axes.annotate(
+                getattr(swing, name), (at, row), (shift, 0), textcoords="offset points", ha=side, va="center",
+                fontsize=6.5, color=SOFT,
+            )  # fmt: skip
+    reached = [base, *(end for swing in swings for end in (swing.at_low, swing.at_high))]
+    room = ROOM * (max(reached) - min(reached)) or 1.0
+    axes.set_xlim(min(reached) - room, max(reached) + room)
+    axes.axvline(base, color=INK, linewidth=0.8)
+    axes.set_yticks(range(len(swings)), [shorten(plain(swing.label), LONGEST_LABEL) for swing in swings], color=INK)
+    axes.set_ylim(len(swings) - 0.5, -0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.axis(value)))
+    axes.grid(axis="y", visible=False)
+    axes.grid(axis="x")
+    axes.set_xlabel(title)
+    figure.legend(loc="upper left", bbox_to_anchor=(LEFT_MM / PAGE_WIDTH_MM, 1.0), ncols=2)
+    return figure

@@ -1,0 +1,1 @@
+"""Reports of many days: batches and studies."""
