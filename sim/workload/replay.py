@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from sim.workload.layouts import (
     is_json,
     json_cells,
 )
+from sim.workload.plain_rows import read_plainly
 from sim.workload.requests import Requests
 from sim.workload.trace_lines import Complaints, opened, text_lines
 
@@ -27,7 +28,7 @@ Row = tuple[int, list[Any]]
 Column = NDArray[np.float64]
 Bad = NDArray[np.bool_]
 
-ROWS_AT_ONCE = 65_536
+LINES_AT_ONCE = 65_536
 LARGEST_TOKENS = np.iinfo(np.int32).max
 MIXED = "is a line of JSON in a CSV file: the trace mixes layouts"
 CORRECT = "correct or delete the row"
@@ -75,17 +76,20 @@ class TraceReader:
         self.complaints = Complaints(self.path, self.skip_bad_rows)
         self._first: float | None = None
         self._latest_s = 0.0
+        self._lines_read = 0
         self._last_use: dict[Any, float] = {}
 
     def blocks(self) -> Iterator[Requests]:
         """All requests before `until_s`, block by block."""
         with opened(self.path) as stream:
             lines = text_lines(stream, self.complaints)
-            columns, rows = self._begin(lines)
+            columns, places, lines = self._begin(lines)
             any_row = False
-            while batch := list(islice(rows, ROWS_AT_ONCE)):
-                any_row = True
-                requests = self._requests(columns, self._table(columns, batch))
+            while batch := list(islice(lines, LINES_AT_ONCE)):
+                table = self._table_of(columns, places, batch)
+                self._lines_read += len(batch)
+                any_row = any_row or bool(table.line.size)
+                requests = self._requests(columns, table)
                 within = requests.between(-np.inf, self.until_s)
                 yield within
                 if within.size < requests.size:
@@ -94,22 +98,30 @@ class TraceReader:
             if not any_row:
                 raise self.complaints.fatal(1, "the trace has a header and no requests", "write a row a request")
 
-    def _begin(self, lines: Iterator[str]) -> tuple[Columns, Iterator[Row]]:
-        """How the file is written, and its rows."""
+    def _begin(self, lines: Iterator[str]) -> tuple[Columns, list[int], Iterator[str]]:
+        """How the file is written, where its columns stand, and the lines that hold requests."""
         first = next(lines, "")
-        rows = self._csv_rows(_again(first, lines))
-        header = [] if is_json(first) else next(rows, (1, []))[1]
+        header = [] if is_json(first) else next(self._csv_rows(iter([first])), (1, []))[1]
         if not header and not is_json(first):
-            raise self.complaints.fatal(1, "the trace is empty", "write a header and a row a request")
+            raise self.complaints.fatal(1, "the trace is empty", "begin it with a header, and write a row a request")
         try:
             columns = columns_of(self.layout, first, header)
         except NoLayoutError as error:
             what, _, remedy = str(error).rpartition("; ")
             raise self.complaints.fatal(1, what, remedy) from None
         if columns.lines:
-            return columns, self._json_rows(_again(first, lines), columns)
-        places = [header.index(name) for name in columns.names]
-        return columns, self._placed(rows, columns, places)
+            return columns, [], chain([first], lines)
+        self._lines_read = 1
+        return columns, [header.index(name) for name in columns.names], lines
+
+    def _table_of(self, columns: Columns, places: list[int], batch: list[str]) -> _Table:
+        """Lines as numbers: at once where they are plain, row by row where anything about them needs a closer look."""
+        if columns.lines:
+            return self._table(columns, list(self._json_rows(batch, columns)))
+        numbers = read_plainly(batch, places, columns)
+        if numbers is not None:
+            return _Table(np.arange(len(batch)) + self._lines_read + 1, numbers, [])
+        return self._table(columns, list(self._placed(self._csv_rows(iter(batch)), columns, places)))
 
     def _csv_rows(self, lines: Iterator[str]) -> Iterator[Row]:
         """Rows that are not blank, each with the number of its (last) line; cells without blanks around them."""
@@ -118,11 +130,11 @@ class TraceReader:
             try:
                 for cells in reader:
                     if cells:
-                        yield reader.line_num, [cell.strip() for cell in cells]
+                        yield self._lines_read + reader.line_num, [cell.strip() for cell in cells]
                 return
             except csv.Error as error:
                 remedy = "write one request a line, cells between commas"
-                self.complaints.about(reader.line_num, f"is not CSV ({error})", remedy)
+                self.complaints.about(self._lines_read + reader.line_num, f"is not CSV ({error})", remedy)
 
     def _placed(self, rows: Iterator[Row], columns: Columns, places: list[int]) -> Iterator[Row]:
         """The cells of each row that are read, in the order of the columns."""
@@ -139,8 +151,8 @@ class TraceReader:
             return MIXED
         return f"has {len(cells)} cells and none for {missing}"
 
-    def _json_rows(self, lines: Iterator[str], columns: Columns) -> Iterator[Row]:
-        for number, line in enumerate(lines, 1):
+    def _json_rows(self, lines: list[str], columns: Columns) -> Iterator[Row]:
+        for number, line in enumerate(lines, self._lines_read + 1):
             if not line.strip():
                 continue
             try:
@@ -243,12 +255,6 @@ class TraceReader:
             self._last_use.update(dict.fromkeys(ids, now_s))
         cached = np.minimum(found * BLOCK_TOKENS, requests.prompt_tokens).astype(np.int32)
         return replace(requests, cached_tokens=cached, reused_s=reused_s)
-
-
-def _again(first: str, lines: Iterator[str]) -> Iterator[str]:
-    """All lines, when the first has been looked at."""
-    yield first
-    yield from lines
 
 
 def _unread(cells: list[Any], name: str, place: int, read: Callable[[Any], float]) -> str:
