@@ -73,7 +73,8 @@ def _fleet(numbers: dict[str, Any]) -> Text:
         f"fleet      {fleet['servers']:,} servers, {fleet['gpus']:,} GPUs, {fleet['mean_utilisation']:.1%} busy, "
         f"mean batch {fleet['mean_batch']:.1f}\n"
         f"           {fleet['failures']:,} failures, {fleet['availability']:.3%} available, "
-        f"PUE {_number(numbers['pue'], '.3f')}, {_number(numbers['wh_per_request'], ',.3g')} Wh a request"
+        f"PUE {_number(numbers['pue'], '.3f')}, WUE {_number(numbers['wue_l_per_kwh'], '.2f')} L/kWh, "
+        f"{_number(numbers['wh_per_request'], ',.3g')} Wh a request"
     )
 
 

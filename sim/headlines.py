@@ -7,8 +7,12 @@ from sim.day import DayResult
 from sim.scenario.identity import scenario_hash
 from sim.traces.digest import METRICS, TOKENS
 from sim.traces.request import Outcome
-from sim.units import JOULES_PER_KWH, WATTS_PER_KILOWATT
+from sim.traces.utilisation import UtilisationTrace
+from sim.units import JOULES_PER_KWH, LITRES_PER_M3, SECONDS_PER_HOUR, WATTS_PER_KILOWATT
 from sim.version import __version__
+
+STATES = ("up", "draining", "asleep", "off", "waking", "down")
+"""What a server can be doing."""
 
 
 def summary(result: DayResult) -> dict[str, Any]:
@@ -28,6 +32,8 @@ def summary(result: DayResult) -> dict[str, Any]:
             "fleet": _fleet(result),
             "energy_kwh": _energy_kwh(result),
             "pue": result.traces.utilisation.pue,
+            "wue_l_per_kwh": result.traces.utilisation.wue_m3_per_j * LITRES_PER_M3 * JOULES_PER_KWH,
+            "plant": _plant(result),
             **_cost(result),
         }
     )
@@ -87,6 +93,25 @@ def _energy_kwh(result: DayResult) -> dict[str, float]:
         "losses": float(trace.plant.losses_j.sum()),
     }
     return {name: value / JOULES_PER_KWH for name, value in (joules | {"total": sum(joules.values())}).items()}
+
+
+def _plant(result: DayResult) -> dict[str, Any]:
+    """What cooling and power delivery are made of, how warm it got, and who mended what."""
+    trace, events = result.traces.utilisation, result.traces.events.events
+    parts = ("chiller", "fan", "pump", "rejection", "ups", "transformer")
+    energy = {f"{part}_kwh": float(getattr(trace.plant, f"{part}_j").sum()) / JOULES_PER_KWH for part in parts}
+    return energy | {
+        "water_m3": float(trace.plant.water_m3.sum()),
+        "warmest_inlet_c": float(trace.plant.inlet_c.max()),
+        "slowest_speed": min(float(pool.speed.min()) for pool in trace.pools),
+        "technician_h": math.fsum(event.labour_s for event in events) / SECONDS_PER_HOUR,
+        "parts_used": sum(event.parts_used for event in events),
+        "server_h": {state: _server_h(trace, state) for state in STATES},
+    }
+
+
+def _server_h(trace: UtilisationTrace, state: str) -> float:
+    return sum(float(getattr(pool, f"{state}_server_s").sum()) for pool in trace.pools) / SECONDS_PER_HOUR
 
 
 def _cost(result: DayResult) -> dict[str, Any]:

@@ -162,7 +162,7 @@ class UtilisationTrace:
         return float(self.plant.water_m3.sum()) / it_j if it_j else float("nan")
 
     def table(self) -> "pd.DataFrame":
-        """One row a minute and pool; plant columns repeat for every pool."""
+        """One row a minute and pool; columns of the plant, and the minute's PUE, repeat for every pool."""
         import pandas as pd
 
         frames = [self._pool_table(pool) for pool in self.pools]
@@ -175,4 +175,5 @@ class UtilisationTrace:
         for part in (pool, self.plant):
             for column in fields(part):
                 frame[column.name] = getattr(part, column.name)
+        frame["pue"] = self.pue_by_minute
         return frame

@@ -9,7 +9,7 @@ from tests.golden.golden_numbers import FILE, numbers, text
 GOLDEN = json.loads(FILE.read_text(encoding="utf-8"))
 WORK = {".fleet.mean_utilisation": 1e-9, ".fleet.mean_batch": 5e-8}
 """The compiled engine counts minutes' work in 2**-30 s of busy time, 2**-24 s of request-seconds and 2**-20 J."""
-FOLLOWS = (".energy_kwh", ".pue", ".wh_per_request", ".cost_usd", ".usd_per", ".article")
+FOLLOWS = (".energy_kwh", ".pue", ".wue_l_per_kwh", ".plant", ".wh_per_request", ".cost_usd", ".usd_per", ".article")
 """What follows from that work: energy, and the cost of it."""
 FOLLOWS_WITHIN = 1e-11
 

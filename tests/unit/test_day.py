@@ -19,9 +19,9 @@ CONTRACT = {
     "energy_kwh": {"gpu", "host", "storage", "network", "cooling", "losses", "total"},
     "cost_usd": {"hardware", "energy", "maintenance", "total"},
 }
-PLAIN = {"scenario", "scenario_hash", "seed", "engine", "version", "pue", "usd_per_request"}
+PLAIN = {"scenario", "scenario_hash", "seed", "engine", "version", "pue", "wue_l_per_kwh", "usd_per_request"}
 PLAIN |= {"usd_per_million_output_tokens", "wh_per_request"}
-BEYOND_THE_CONTRACT = {"duration_s"}
+BEYOND_THE_CONTRACT = {"duration_s", "plant"}
 REQUESTS_BEYOND = {"abandoned", "too_long", "preempted", "left_out", "skipped_rows"}
 
 OTHER_PRICES = {

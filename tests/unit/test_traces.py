@@ -143,7 +143,7 @@ def test_the_request_table_has_names_for_numbers(day):
 def test_the_utilisation_table_has_a_row_a_minute_and_pool(day):
     table = day.utilisation.table()
     wanted = [field.name for kind in (PoolMinutes, PlantMinutes) for field in fields(kind)]
-    assert list(table.columns) == ["minute", "minute_s", *wanted]
+    assert list(table.columns) == ["minute", "minute_s", *wanted, "pue"]
     assert len(table) == 60
     assert table["gpu_j"].sum() == pytest.approx(day.utilisation.pools[0].gpu_j.sum())
 
