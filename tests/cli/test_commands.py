@@ -69,6 +69,9 @@ WRONG = [
     (["run", "--set", "plant.failures.multiplier=.inf"], "must be a finite number"),
     (["run", "--set", "plant.site=virgina"], "'virgina' is not a site of the catalogue (did you mean virginia?)"),
     (["run", "--set", "fleet.pools.main.model=lama_3_1_70b"], "(did you mean llama_3_1_70b?)"),
+    (["run", "--set", "plant.climate.weather.path=no.epw"], "no.epw: there is no such file"),
+    (["run", "--set", "facts.cooling.chiller_tower.supply_air_c=400"], "is no temperature of a hall or its weather"),
+    (["run", "--set", "plant.climate.thermals=air_a3"], "'air_a3' is not"),
     (["run", "--set", "fleet.gateway.support=mian"], "'mian' is not a pool of this scenario (did you mean main?)"),
     (["run", "--set", "fleet.pools.main.model=deepseek_v3"], "GB too little"),
     (["run", "azure_conv"], "workload.trace.path: is missing"),
@@ -322,3 +325,40 @@ def test_a_stopped_run_says_so_and_leaves_nothing(program, monkeypatch):
     assert (status, out) == (130, "")
     assert err.strip() == "stopped; nothing was written"
     assert not Path("o").exists()
+
+
+PLANT = """extends: support_chatbot
+name: plant
+plant:
+  climate:
+    trips: {many: {units: 9, at_s: 0, duration_s: 1}}
+  repair:
+    shifts:
+      day: {start_s: "08:00", end_s: "18:00"}
+      late: {start_s: "17:00", end_s: "02:00"}
+    spares: {main: {hot: 2}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("dropped", "told"),
+    [
+        ([], "plant.yaml:5:13: plant.climate.trips.many: asks for chillers: 9, but there are 5"),
+        ([], "plant.yaml:9:7: plant.repair.shifts.late: 17:00-02:00 overlaps with day, 08:00-18:00"),
+        (["climate:", "trips", "late"], "plant.yaml:7:14: plant.repair.spares.main: 2 servers stand by, but the pool has 2"),
+    ],
+)
+def test_a_plant_that_cannot_be_is_told_by_line(program, dropped, told):
+    lines = [line for line in PLANT.splitlines() if not any(word in line for word in dropped)]
+    Path("plant.yaml").write_text("\n".join(lines), encoding="utf-8")
+    status, _, err = program("check", "plant.yaml")
+    assert status == 2
+    assert told in err
+
+
+def test_check_warns_of_cooling_too_small_and_goes_on(program):
+    small = "extends: support_chatbot\nname: small\nfacts: {cooling: {chiller_tower: {capacity_fraction: 0.5}}}\n"
+    Path("small.yaml").write_text(small, encoding="utf-8")
+    status, out, _ = program("check", "small.yaml")
+    assert status == 0
+    assert "warning: small.yaml:" in out and "busy servers make" in " ".join(out.split())
