@@ -52,6 +52,8 @@ class Topic(StrEnum):
     SOURCES = "sources"
 
 
+Changes = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change one value.")]
+Out = Annotated[Path | None, typer.Option(help="Folder for the results; out/NAME/ID otherwise.")]
 SkipBadRows = Annotated[bool, typer.Option("--skip-bad-rows", help="Count bad rows of a trace and go on.")]
 
 
@@ -61,11 +63,9 @@ def run(
     seed: Annotated[int | None, typer.Option(help="Seed of all random streams, in place of the scenario's.")] = None,
     engine: Annotated[Engine, typer.Option(help="How batching is simulated.")] = Engine.COMPILED,
     trace: Annotated[TraceMode, typer.Option(help="Requests to write one by one.")] = TraceMode.NONE,
-    change: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change one value.")] = None,
-    skip_bad_rows: Annotated[
-        bool, typer.Option("--skip-bad-rows", help="Count bad rows of a trace and go on.")
-    ] = False,
-    out: Annotated[Path | None, typer.Option(help="Folder for the results; out/NAME/ID otherwise.")] = None,
+    change: Changes = None,
+    skip_bad_rows: SkipBadRows = False,
+    out: Out = None,
     with_report: Annotated[bool, typer.Option("--report", help="Write report.pdf and report.html, too.")] = False,
     lang: Annotated[Code, typer.Option(help="Language of the report.")] = "en",
 ) -> None:
@@ -110,7 +110,7 @@ def _read(name: str, changes: list[str], seed: int | None, catalogue: "Catalogue
 def demand(
     scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")] = DEFAULT_DAY,
     seed: Annotated[int | None, typer.Option(help="Seed of all random streams, in place of the scenario's.")] = None,
-    change: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change one value.")] = None,
+    change: Changes = None,
     skip_bad_rows: SkipBadRows = False,
     out: Annotated[Path | None, typer.Option(help="Folder for the results; out/NAME/ID/demand otherwise.")] = None,
 ) -> None:
@@ -120,8 +120,7 @@ def demand(
     from sim.catalogue import read_catalogue
     from sim.saving import default_folder
 
-    watch = Stopwatch()
-    catalogue = read_catalogue()
+    watch, catalogue = Stopwatch(), read_catalogue()
     day = _read(scenario, change or [], seed, catalogue, skip_bad_rows)
     draw(day, catalogue, out or default_folder(RESULTS, day.name, day) / "demand", watch)
 
@@ -174,6 +173,14 @@ def report(
     from reports.making import Order, make
 
     tell_files(make(Order(folder, lang, out, figures)))
+
+
+@app.command()
+def reprice(folder: Annotated[Path, typer.Argument(metavar="DIR")], change: Changes = None, out: Out = None) -> None:
+    """Price a saved day again at other prices; nothing is simulated."""
+    from reports.repricing import reprice_day
+
+    reprice_day(folder, change or [], out, RESULTS)
 
 
 @app.command()

@@ -3,12 +3,16 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
+from sim.accounting.allocation import Share, allocate
 from sim.accounting.article import article_fleet, article_ledger
+from sim.accounting.drawing import Draws, with_draws
 from sim.accounting.inventory import take_inventory
 from sim.accounting.ledger import CostLedger, check_ledger
-from sim.accounting.price import charge
+from sim.accounting.price import charge, totals
 from sim.accounting.prices import ResolvedPrices
 from sim.accounting.reconciling import Step, reconcile
 from sim.accounting.resolving import resolve_prices
@@ -25,6 +29,9 @@ from sim.scenario.schema import Scenario
 from sim.traces.day import DayTraces
 from sim.traces.request import Outcome
 from sim.traces.sinks import Sink, open_sink
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EngineName = Literal["compiled", "reference"]
 
@@ -65,10 +72,20 @@ class DayResult:
         if not self.scenario.prices.as_the_article_books_it:
             return None
         fleet = article_fleet(self.usage.inventory, self.scenario.prices.article_coolers)
-        prices = _resolve(self.scenario, self.catalogue)
+        prices = self.prices
         entry = self.catalogue.pick("article", "article")
         ledger = article_ledger(entry, fleet, self.scenario.day.duration_s, prices.electricity, self.usage.served)
         return ArticleView(ledger, tuple(reconcile(ledger, self.ledger, self.usage, prices)))
+
+    @cached_property
+    def prices(self) -> ResolvedPrices:
+        """The prices of the ledger, with their sources."""
+        return _resolve(self.scenario, self.catalogue)
+
+    @cached_property
+    def shares(self) -> list[Share]:
+        """The ledger's dollars by pool and use."""
+        return allocate(self.ledger, self.usage)
 
     def reprice(self, prices: Prices, facts: Overrides | None = None) -> "DayResult":
         """The same day at other prices, `facts` that are prices among them; nothing is simulated again."""
@@ -77,6 +94,15 @@ class DayResult:
         _refuse(price_problems(scenario, catalogue))
         ledger = _price(scenario, catalogue, self.usage)
         return replace(self, scenario=scenario, catalogue=catalogue, ledger=ledger)
+
+    def totals_at(self, draws: Draws) -> "pd.DataFrame":
+        """Dollars by category and in all for many price vectors at once: one row a draw, no lines."""
+        import pandas as pd
+
+        scenario, catalogue = with_draws(self.scenario, self.catalogue, draws)
+        count = max((values.size for values in draws.values()), default=1)
+        sums = totals(self.usage, _resolve(scenario, catalogue))
+        return pd.DataFrame({name: np.broadcast_to(usd, count) for name, usd in sums.items()})
 
 
 def load(name_or_path: str, changes: Mapping[str, Any] | None = None) -> Scenario:

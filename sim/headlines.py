@@ -8,6 +8,7 @@ from sim.scenario.identity import scenario_hash
 from sim.traces.digest import METRICS, TOKENS
 from sim.traces.request import Outcome
 from sim.traces.utilisation import UtilisationTrace
+from sim.unit_costs import unit_costs
 from sim.units import JOULES_PER_KWH, LITRES_PER_M3, SECONDS_PER_HOUR, WATTS_PER_KILOWATT
 from sim.version import __version__
 
@@ -35,6 +36,7 @@ def summary(result: DayResult) -> dict[str, Any]:
             "wue_l_per_kwh": result.traces.utilisation.wue_m3_per_j * LITRES_PER_M3 * JOULES_PER_KWH,
             "plant": _plant(result),
             **_cost(result),
+            **unit_costs(result),
         }
     )
     return numbers

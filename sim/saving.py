@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from sim.accounting.allocation import Share
+from sim.accounting.hourly import hourly
 from sim.day import DayResult
 from sim.errors import OutputError
 from sim.headlines import summary
@@ -17,6 +19,8 @@ from sim.survey import Survey
 
 DAY_FILES = (
     "ledger.csv",
+    "allocation.csv",
+    "hours.csv",
     "article.csv",
     "utilisation.parquet",
     "events.parquet",
@@ -101,7 +105,11 @@ def finish_survey(survey: Survey, unfinished: Path, folder: Path, run: Mapping[s
 
 
 def _write(result: DayResult, folder: Path, run: Mapping[str, Any]) -> None:
+    import pandas as pd
+
     result.ledger.table().to_csv(folder / "ledger.csv", index=False)
+    pd.DataFrame(result.shares, columns=list(Share._fields)).to_csv(folder / "allocation.csv", index=False)
+    hourly(result.ledger, result.usage, result.prices).to_csv(folder / "hours.csv", index_label="hour")
     if result.article:
         result.article.ledger.table().to_csv(folder / "article.csv", index=False)
     _parquet(result.traces.utilisation.table(), folder / "utilisation.parquet")

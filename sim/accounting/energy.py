@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.accounting.depreciation import Number
 from sim.accounting.energy_use import EnergyUse
 from sim.accounting.items import Item
 from sim.accounting.prices import ResolvedPrices, Tariff
 from sim.accounting.usage import Usage
-from sim.units import DAYS_PER_MONTH, GRAMS_PER_TONNE
+from sim.units import DAYS_PER_MONTH, GRAMS_PER_TONNE, QUARTERS_PER_HOUR
 
 BASIS = {
     "hour": "Energy of each minute at the price of the local hour in which the minute begins.",
@@ -50,6 +51,17 @@ def energy_usd(used: EnergyUse, tariff: Tariff) -> Number:
     kwh = used.steps_kwh[tariff.steps]
     usd: Number = np.dot(kwh, np.asarray(tariff.usd_per_kwh[: kwh.size]))
     return usd
+
+
+def quarter_usd(used: EnergyUse, tariff: Tariff) -> NDArray[np.float64]:
+    """The same by quarter of an hour."""
+    places = used.first_quarter + np.arange(used.quarter_kwh.size)
+    if tariff.steps != "quarter":
+        places = places // QUARTERS_PER_HOUR
+    if tariff.steps == "series":
+        places = places - used.first_quarter // QUARTERS_PER_HOUR
+    usd = np.asarray(tariff.usd_per_kwh, dtype=np.float64)
+    return np.asarray(used.quarter_kwh * usd[places % usd.size])
 
 
 def carbon_t(used: EnergyUse, prices: ResolvedPrices) -> Number:

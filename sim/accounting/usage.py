@@ -130,6 +130,11 @@ class Usage:
     _paid: dict[frozenset[str], PaidFor] = field(default_factory=dict, repr=False)
     """Answers of `paid_for`, for a day is priced many times."""
 
+    @property
+    def first_quarter(self) -> int:
+        """The quarter of an hour, counted from midnight, in which the day starts."""
+        return self.hall["cooling"].first_quarter
+
     def paid_for(self, rented: frozenset[str]) -> PaidFor:
         """What the owner pays for where the pools of these names are rented."""
         if rented not in self._paid:

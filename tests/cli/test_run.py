@@ -18,7 +18,9 @@ SMALL = [
     "--set", "fleet.pools.main.model=llama_3_1_8b", "--set", "workload.use_cases.support.lengths=azure_code_2023",
 ]  # fmt: skip
 ALWAYS = {"ledger.csv", "scenario.yaml", "run.json", "result.json"}
-ALWAYS |= {f"{name}.parquet" for name in ("utilisation", "events", "digest", "histogram")}
+ALWAYS |= {"allocation.csv", "hours.csv"} | {
+    f"{name}.parquet" for name in ("utilisation", "events", "digest", "histogram")
+}
 
 
 def program(*arguments, **options):
@@ -127,3 +129,35 @@ def test_help_and_version_need_no_library_of_science():
         assert done.returncode == 0, done.stderr
         loaded = set(done.stdout.splitlines()[-1].split())
         assert not loaded & {"pandas", "numpy", "scipy", "simpy", "numba"}
+
+
+def test_a_saved_day_is_priced_again(small_run, tmp_path):
+    _, folder = small_run
+    changes = ["--set", "prices.electricity_usd_per_kwh=0.5", "--set", "facts.sites.virginia.technician_usd_per_h=50"]
+    done = program("reprice", folder, *changes, "--out", tmp_path / "dear", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    was, now = (json.loads((path / "result.json").read_text()) for path in (folder, tmp_path / "dear"))
+    assert f"{was['cost_usd']['total']:,.2f}" in done.stdout and f"{now['cost_usd']['total']:,.2f}" in done.stdout
+    assert was["cost_usd"]["energy"] < now["cost_usd"]["energy"] and was["latency"] == now["latency"]
+    fresh = program(
+        "run", "support_chatbot", *SMALL, *changes, "--seed", 5, "--trace", "full", "--out", tmp_path / "new"
+    )
+    assert fresh.returncode == 0
+    same = {path.name for path in (tmp_path / "new").iterdir()} - {"run.json", "requests.parquet"}
+    assert {
+        name for name in same if (tmp_path / "new" / name).read_bytes() != (tmp_path / "dear" / name).read_bytes()
+    } == set()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("fleet.pools.main.servers=3", "changes the day itself, not its prices"),
+        ("prices.lifetime_years=0", "prices.lifetime_years: must be greater than 0"),
+        ("prices.currency=abc", "'abc' is not a currency of the catalogue"),
+    ],
+)
+def test_a_price_that_cannot_be_is_told(small_run, tmp_path, change, told):
+    done = program("reprice", small_run[1], "--set", change, "--out", tmp_path / "x")
+    assert done.returncode == 2 and told in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "x").exists()

@@ -17,7 +17,9 @@ pytestmark = pytest.mark.usefixtures("engine_compiled")
 
 SHORT = BREAKING | {"day.duration_s": 900}
 ALWAYS = {"ledger.csv", "scenario.yaml", "run.json", "result.json"}
-ALWAYS |= {f"{name}.parquet" for name in ("utilisation", "events", "digest", "histogram")}
+ALWAYS |= {"allocation.csv", "hours.csv"} | {
+    f"{name}.parquet" for name in ("utilisation", "events", "digest", "histogram")
+}
 
 
 @pytest.fixture(scope="module")
