@@ -9,6 +9,7 @@ from rich.text import Text
 from sim.units import SECONDS_PER_HOUR
 
 MILLISECONDS = 1e3
+CENT = 0.01
 LATENCY_NAMES = {
     "ttft_s": "time to first token",
     "tpot_s": "time per output token",
@@ -19,7 +20,7 @@ LATENCY_NAMES = {
 
 def day_summary(numbers: dict[str, Any], where: str) -> RenderableType:
     """The summary of a day from the numbers of its result.json."""
-    tables = [_latency(numbers), _energy(numbers), _cost(numbers)]
+    tables: list[RenderableType] = [_latency(numbers), _energy(numbers), Group(_cost(numbers), _uses(numbers))]
     if "article_usd" in numbers:
         tables.append(_article(numbers))
     parts = [part for table in tables for part in (Text(), table)]
@@ -94,6 +95,12 @@ def _cost(numbers: dict[str, Any]) -> Table:
         share = costs[name] / costs["total"] if costs["total"] else 0.0
         table.add_row(name, f"{costs[name]:,.2f}", f"{share:.1%}", style="bold" if name == "total" else "")
     return table
+
+
+def _uses(numbers: dict[str, Any]) -> Text:
+    """What the dollars went to, without what took none."""
+    uses = {name: usd for name, usd in numbers["cost_by_use_usd"].items() if abs(usd) >= CENT}
+    return Text("of it     " + ", ".join(f"{name} {usd:,.2f}" for name, usd in uses.items()), style="dim")
 
 
 def _article(numbers: dict[str, Any]) -> Table:
