@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.accounting.allocation import Share, allocate
 from sim.accounting.article import article_fleet, article_ledger
-from sim.accounting.drawing import Draws, with_draws
+from sim.accounting.drawing import PriceDraws, with_draws
 from sim.accounting.inventory import take_inventory
 from sim.accounting.ledger import CostLedger, check_ledger
 from sim.accounting.price import charge, totals
@@ -95,7 +95,7 @@ class DayResult:
         ledger = _price(scenario, catalogue, self.usage)
         return replace(self, scenario=scenario, catalogue=catalogue, ledger=ledger)
 
-    def totals_at(self, draws: Draws) -> "pd.DataFrame":
+    def totals_at(self, draws: PriceDraws) -> "pd.DataFrame":
         """Dollars by category and in all for many price vectors at once: one row a draw, no lines."""
         import pandas as pd
 

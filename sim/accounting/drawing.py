@@ -15,11 +15,11 @@ from sim.scenario.paths import split
 from sim.scenario.prices import Equipment
 from sim.scenario.schema import Scenario
 
-Draws = Mapping[str, NDArray[np.float64]]
+PriceDraws = Mapping[str, NDArray[np.float64]]
 """Dotted path of a price, and its draws."""
 
 
-def with_draws(scenario: Scenario, catalogue: Catalogue, draws: Draws) -> tuple[Scenario, Catalogue]:
+def with_draws(scenario: Scenario, catalogue: Catalogue, draws: PriceDraws) -> tuple[Scenario, Catalogue]:
     """A scenario and a catalogue that hold arrays at some paths: not to be written, simulated or compared.
 
     Paths are those of numbers under `prices` or, of a claim, `facts.KIND.ENTRY.FIELD`. The smallest and the largest
