@@ -10,7 +10,7 @@ import numpy as np
 from sim.accounting.allocation import Share, allocate
 from sim.accounting.article import article_fleet, article_ledger
 from sim.accounting.drawing import PriceDraws, with_draws
-from sim.accounting.inventory import take_inventory
+from sim.accounting.inventory import take_inventory, technicians_on_duty
 from sim.accounting.ledger import CostLedger, check_ledger
 from sim.accounting.price import charge, totals
 from sim.accounting.prices import ResolvedPrices
@@ -164,4 +164,4 @@ def _price(scenario: Scenario, catalogue: Catalogue, usage: Usage) -> CostLedger
 def _resolve(scenario: Scenario, catalogue: Catalogue) -> ResolvedPrices:
     site = catalogue.pick("sites", scenario.plant.site)
     pools = {name: pool.server for name, pool in scenario.fleet.pools.items()}
-    return resolve_prices(scenario.prices, site, catalogue, pools, scenario.plant.failures.technicians)
+    return resolve_prices(scenario.prices, site, catalogue, pools, technicians_on_duty(scenario))

@@ -105,6 +105,7 @@ def _hours(pool: PoolUsage) -> dict[str, float]:
         "waking": state["waking"],
         "asleep": state["asleep"],
         "failed": state["down"],
+        "spare": state["off"],
     }
 
 

@@ -49,8 +49,8 @@ class Inventory:
     """Local time after midnight at which the day starts."""
     duration_s: float
     """Length of the day."""
-    technicians: int = 0
-    """Technicians on duty."""
+    technicians: float = 0.0
+    """Technicians on duty, mean over the day."""
 
     @property
     def duration_days(self) -> float:
@@ -61,7 +61,14 @@ class Inventory:
 def take_inventory(scenario: Scenario, catalogue: Catalogue) -> Inventory:
     """The equipment that a scenario asks for, in counts and names of the catalogue."""
     pools = tuple(_pool(name, pool, catalogue) for name, pool in scenario.fleet.pools.items())
-    return Inventory(pools, scenario.day.start_s, scenario.day.duration_s, scenario.plant.failures.technicians)
+    return Inventory(pools, scenario.day.start_s, scenario.day.duration_s, technicians_on_duty(scenario))
+
+
+def technicians_on_duty(scenario: Scenario) -> float:
+    """Technicians on site, mean over a day of shifts; those of the failures round the clock where there are none."""
+    shifts = scenario.plant.repair.shifts.values()
+    on_site_s = sum(shift.technicians * (end_s - begin_s) for shift in shifts for begin_s, end_s in shift.stretches)
+    return on_site_s / SECONDS_PER_DAY if shifts else float(scenario.plant.failures.technicians)
 
 
 def _pool(name: str, pool: Pool, catalogue: Catalogue) -> PoolInventory:

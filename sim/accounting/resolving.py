@@ -28,7 +28,7 @@ RULES = ("depreciation", "declining_factor", "age_years", "facility", "repair", 
 
 
 def resolve_prices(
-    prices: Prices, site: Site, catalogue: Catalogue, pools: Mapping[str, str], technicians: int = 0
+    prices: Prices, site: Site, catalogue: Catalogue, pools: Mapping[str, str], technicians: float = 0.0
 ) -> ResolvedPrices:
     """Prices of pools, named with their kinds of server, at a site where so many technicians are on duty.
 
@@ -68,7 +68,7 @@ def _resolve(choice: float | None, claim: Fact) -> Priced:
     return Priced(claim.value, (claim.source,)) if choice is None else Priced(choice, CHOSEN)
 
 
-def _roster(prices: Prices, technicians: int) -> Priced:
+def _roster(prices: Prices, technicians: float) -> Priced:
     return Priced(technicians if prices.roster_technicians is None else prices.roster_technicians, CHOSEN)
 
 

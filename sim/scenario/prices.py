@@ -115,7 +115,7 @@ class Prices(Choice):
     technician_usd_per_h: NonNegative | None = None
     """An hour of a technician."""
     roster_technicians: NonNegative | None = None
-    """Technicians paid around the clock under a roster; those of the plant when none are given."""
+    """Technicians paid around the clock under a roster; those of the plant's shifts when none are given."""
     visit_usd: NonNegative | None = None
     """A repair, beside its part and hours."""
     gpu_replaced_fraction: Fraction | None = None
@@ -129,7 +129,7 @@ class Prices(Choice):
     network_part_usd: NonNegative | None = None
     """A part of the network."""
     planned_labour_s: NonNegative | None = None
-    """Hands-on time of planned maintenance, a server and year."""
+    """Hands-on time of planned maintenance that the day does not simulate, a server and year."""
     software_usd_per_year: NonNegative | None = None
     """Software licences, a GPU and year."""
     consumables_usd_per_year: NonNegative | None = None

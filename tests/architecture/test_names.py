@@ -74,6 +74,7 @@ DIMENSIONLESS = {
     "speed": "factor",
     "stop_probability": "probability",
     "turns": "count",
+    "technicians": "count",
     "uniform": "probability",
     "value": "its unit is that of the field that holds it",
     "vocabulary": "count",
