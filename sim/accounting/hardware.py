@@ -128,11 +128,8 @@ def _interest(prices: ResolvedPrices) -> Number:
 
 def _rented(usage: PoolUsage, rent: Rent) -> Item:
     pool, price = usage.pool, rent.gpu_usd_per_h
-    hours = (
-        usage.server_h
-        if rent.by == "reserved"
-        else usage.server_h - usage.state_h["asleep"] - usage.state_h["off"] - usage.state_h["off"]
-    )
+    unused_h = usage.state_h["asleep"] + usage.state_h["off"]
+    hours = usage.server_h - (0.0 if rent.by == "reserved" else unused_h)
     kind = rent.by.replace("_", " ")
     asleep = "awake or not" if rent.by == "reserved" else "but for hours asleep or off"
     basis = f"Rent {kind}, {asleep}; power, cooling and upkeep are in the rent."

@@ -12,10 +12,23 @@ WORK = {".fleet.mean_utilisation": 1e-9, ".fleet.mean_batch": 5e-8}
 FOLLOWS = (".energy_kwh", ".pue", ".wue_l_per_kwh", ".plant", ".wh_per_request", ".cost_usd", ".usd_per", ".article")
 """What follows from that work: energy, and the cost of it."""
 FOLLOWS_WITHIN = 1e-11
+BY_TIME = (
+    ".cost_by_use_usd",
+    ".use_cases",
+    ".usd_per_million_tokens",
+    ".marginal",
+    ".owning",
+    ".carbon_kg",
+    ".peak_kw",
+)
+"""What is shared out by busy time, or by small differences of energy."""
+BY_TIME_WITHIN = 1e-8
 
 
 def rounding(path):
     """How far the engines may differ in a number; not at all in counts and latencies."""
+    if path.startswith(BY_TIME):
+        return BY_TIME_WITHIN
     return WORK.get(path, FOLLOWS_WITHIN if path.startswith(FOLLOWS) else 0.0)
 
 
