@@ -21,7 +21,7 @@ CONTRACT = {
 }
 PLAIN = {"scenario", "scenario_hash", "seed", "engine", "version", "pue", "wue_l_per_kwh", "usd_per_request"}
 PLAIN |= {"usd_per_million_output_tokens", "wh_per_request"}
-BEYOND_THE_CONTRACT = {"duration_s"}
+BEYOND_THE_CONTRACT = {"duration_s", "plant"}
 BEYOND_THE_CONTRACT |= {"money", "cost_by_use_usd", "usd_per_million_tokens", "use_cases", "marginal", "owning"}
 BEYOND_THE_CONTRACT |= {"usd_per_user_per_day", "carbon_kg", "peak_kw"}
 REQUESTS_BEYOND = {"abandoned", "too_long", "preempted", "left_out", "skipped_rows"}
