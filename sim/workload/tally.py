@@ -1,5 +1,9 @@
-"""Counting a workload as it passes: requests by ten minutes, the gaps between them, and how long they are."""
+"""Counting a workload as it passes: requests by ten minutes, the gaps between them, and how long they are.
 
+Sums are numpy's own, not products of linear algebra, whose last digits depend on the number of its threads.
+"""
+
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -94,7 +98,9 @@ class Pairs:
         _, prompt, output = self._kept[self._kept[:, 0] == case].T
         if len(prompt) < 2 or np.ptp(prompt) == 0 or np.ptp(output) == 0:
             return float("nan")
-        return float(np.corrcoef(rankdata(prompt), rankdata(output))[0, 1])
+        first, second = (ranks - ranks.mean() for ranks in (rankdata(prompt), rankdata(output)))
+        both = math.sqrt(float(np.square(first).sum()) * float(np.square(second).sum()))
+        return float((first * second).sum()) / both
 
 
 class Tally:
@@ -117,7 +123,7 @@ class Tally:
             self.windows.tokens[window, place] += tokens.sum(dtype=np.int64)
         within = self._last_s >= window * self.window_s
         gaps_s = np.diff(requests.arrival_s, prepend=self._last_s) if within else np.diff(requests.arrival_s)
-        self.windows.gaps[window] += (gaps_s.size, gaps_s.sum(), gaps_s @ gaps_s)
+        self.windows.gaps[window] += (gaps_s.size, gaps_s.sum(), np.square(gaps_s).sum())
         self._last_s = float(requests.arrival_s[-1])
         self._add_lengths(requests)
 
