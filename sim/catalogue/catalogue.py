@@ -143,8 +143,8 @@ def _entry_with(entry: Entry, where: str, numbers: Mapping[str, Any]) -> Entry:
     try:
         return type(entry).model_validate({**dict(entry), **chosen})
     except ValidationError as error:
-        told = [(item["loc"][0], item["msg"].removeprefix("Value error, ")) for item in error.errors()]
-        raise CatalogueError([f"{where}.{field}: {what}" for field, what in told]) from None
+        told = [(item["loc"][:1], item["msg"].removeprefix("Value error, ")) for item in error.errors()]
+        raise CatalogueError([f"{'.'.join((where, *map(str, field)))}: {what}" for field, what in told]) from None
 
 
 def claims(entry: Entry) -> dict[str, Claim]:

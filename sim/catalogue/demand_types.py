@@ -1,9 +1,28 @@
 """What the catalogue says of demand: daily shapes, weeks, clients, lengths."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from pydantic import model_validator
 
 from sim.catalogue.entry import Entry
 from sim.catalogue.facts import Fact, Series
+from sim.units import DAYS_PER_WEEK
+
+
+def table_problem(probability: Sequence[float], tokens: Sequence[float]) -> str:
+    """Why two series are no table of quantiles, or nothing.
+
+    >>> table_problem((0, 0.5, 1), (1, 9, 7))
+    'the probabilities and the quantiles of a table of lengths never decrease'
+    """
+    if len(probability) != len(tokens) or len(probability) < 2:
+        return f"a table of lengths has {len(probability)} probabilities and {len(tokens)} quantiles"
+    if probability[0] != 0 or probability[-1] != 1:
+        return "the probabilities of a table of lengths run from 0 to 1"
+    if any(after < before for series in (probability, tokens) for before, after in pairwise(series)):
+        return "the probabilities and the quantiles of a table of lengths never decrease"
+    return ""
 
 
 class Shape(Entry):
@@ -18,6 +37,13 @@ class Week(Entry):
 
     weight: Series
     """Demand of each of the seven days, Monday first; only ratios matter."""
+
+    @model_validator(mode="after")
+    def _seven(self) -> "Week":
+        weights = self.weight.value
+        if len(weights) != DAYS_PER_WEEK or min(weights) < 0 or not any(weights):
+            raise ValueError("a week has seven weights, Monday first, none negative and not all zero")
+        return self
 
 
 class Clients(Entry):
@@ -46,3 +72,11 @@ class Lengths(Entry):
     """Output tokens at those probabilities."""
     rank_correlation: Fact
     """Spearman's correlation of prompt and output tokens."""
+
+    @model_validator(mode="after")
+    def _quantiles(self) -> "Lengths":
+        for tokens in (self.prompt_tokens, self.output_tokens):
+            problem = table_problem(self.probability.value, tokens.value)
+            if problem:
+                raise ValueError(problem)
+        return self

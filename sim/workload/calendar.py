@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import InputError
 from sim.scenario.demand import Demand, Surge
 from sim.scenario.schema import Day
 from sim.units import DAYS_PER_YEAR, SECONDS_PER_DAY
@@ -23,8 +22,6 @@ def _weekdays(week: Sequence[float], first: int, local_s: NDArray[np.float64]) -
     if not len(week):
         return np.ones(local_s.size)
     weights = np.asarray(week, np.float64)
-    if weights.size != 7 or (weights < 0).any() or not weights.any():
-        raise InputError("a week has seven weights, Monday first, none negative and not all zero")
     days = (local_s // SECONDS_PER_DAY).astype(np.intp)
     return np.asarray(weights[(first + days) % weights.size] / weights.mean())
 

@@ -64,8 +64,7 @@ def _plain(scenario: Scenario, catalogue: "Catalogue", of_day: Expected, start_s
     minutes = local_minutes(start_s, lasts_s)
     middle_s = np.asarray((minutes + 1 / 2) * SECONDS_PER_MINUTE, np.float64)
     week = catalogue.pick("weeks", demand.week).weight.value if demand.week else ()
-    with naming(f"weeks.{demand.week}"):
-        calendar = factors(scenario.day, demand, week, middle_s)
+    calendar = factors(scenario.day, demand, week, middle_s)
     return rate_of(demand.requests_per_day * of_day[minutes % MINUTES_PER_DAY] * calendar, start_s, lasts_s)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.demand_types import Lengths
+from sim.catalogue.demand_types import Lengths, table_problem
 from sim.errors import InputError
 from sim.workload.copula import Copula, Uniform, gaussian_copula, tie
 
@@ -61,7 +61,9 @@ def length_tables(lengths: Lengths) -> LengthTables:
 
 def quantiles(probability: Sequence[float], tokens: Sequence[float]) -> Quantiles:
     """A quantile function from its knots; InputError where they are not those of a distribution."""
-    _check(probability, tokens)
+    problem = table_problem(probability, tokens)
+    if problem:
+        raise InputError(problem)
     p, q = np.asarray(probability, np.float32), np.asarray(tokens, np.float32)
     width = np.diff(p)
     slope = np.divide(np.diff(q), width, out=np.zeros_like(width), where=width > 0)
@@ -69,15 +71,6 @@ def quantiles(probability: Sequence[float], tokens: Sequence[float]) -> Quantile
     guide = np.clip(np.searchsorted(p, starts, side="right") - 1, 0, p.size - 2)
     knots = np.bincount((p * CELLS).astype(np.intp))
     return Quantiles(p, q, slope, guide, int(knots.max()))
-
-
-def _check(probability: Sequence[float], tokens: Sequence[float]) -> None:
-    if len(probability) != len(tokens) or len(probability) < 2:
-        raise InputError(f"a table of lengths has {len(probability)} probabilities and {len(tokens)} quantiles")
-    if probability[0] != 0 or probability[-1] != 1:
-        raise InputError("the probabilities of a table of lengths run from 0 to 1")
-    if (np.diff(probability) < 0).any() or (np.diff(tokens) < 0).any():
-        raise InputError("the probabilities and the quantiles of a table of lengths never decrease")
 
 
 def look_up(table: Quantiles, uniform: Uniform) -> Tokens:

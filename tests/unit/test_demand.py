@@ -175,13 +175,26 @@ def test_impossible_demand_is_refused(demand, told):
         Scenario(name="t", workload={"demand": demand})
 
 
-def test_a_week_of_six_days_is_named(catalogue):
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({"weeks": {"office_week": {"weight": (1,) * 6}}}, r"weeks\.office_week: a week has seven weights"),
+        (
+            {"lengths": {"azure_conv_2023": {"prompt_tokens": (9, 1)}}},
+            r"lengths\.azure_conv_2023: a table of lengths has",
+        ),
+        (
+            {"lengths": {"semianalysis_2023": {"output_tokens": (9, 10, 5)}}},
+            r"lengths\.semianalysis_2023: .* never decrease",
+        ),
+        ({"clients": {"servegen_m_mid": {"gap_cv": (1, 2)}}}, r"clients\.servegen_m_mid: .* weights do not go with 2"),
+    ],
+)
+def test_tables_that_cannot_be_are_named(catalogue, facts, told):
     from sim.catalogue import with_facts
 
-    short = with_facts(catalogue, {"weeks": {"office_week": {"weight": (1, 1, 1, 1, 1, 1)}}})
-    scenario = Scenario(name="t", workload={"demand": {"week": "office_week"}})
-    with pytest.raises(InputError, match=r"weeks\.office_week: a week has seven weights"):
-        intensity(scenario, short, Streams(1))
+    with pytest.raises(InputError, match=told):
+        with_facts(catalogue, facts)
 
 
 def test_too_many_levels_are_refused(asked):
