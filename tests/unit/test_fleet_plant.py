@@ -139,20 +139,31 @@ def test_switched_off_draws_nothing_asleep_a_little():
     assert 0 < off.pools[0].host_j[-1] < asleep.pools[0].host_j[-1]
 
 
+EVERYTHING = {
+    **CHILLERS,
+    "plant.delivery.outages": {"late": {"at_s": 2700, "duration_s": 300}},
+    "plant.climate.zones": 3,
+    "plant.climate.weather.drawn": True,
+    "plant.failures.enabled": True,
+    "plant.failures.multiplier": 3000,
+    "plant.repair.spares": {"main": {"hot": 1, "cold": 1}},
+    "plant.repair.services": {"upgrade": {"pool": "main", "at_s": 1200, "work_s": 120}},
+    "fleet.pools.main.sleep": {"enabled": True},
+    "fleet.pools.main.cells": 2,
+}
+
+
+def test_both_engines_live_the_same_day_with_all_of_it():
+    day = tiny_day({**BUSY, **EVERYTHING, "workload.demand.requests_per_day": 20_000})
+    compiled, reference = (simulate(day, CATALOGUE, engine) for engine in ("compiled", "reference"))
+    assert compiled.events.events == reference.events.events
+    assert np.array_equal(compiled.digest.bins, reference.digest.bins)
+    joules = [float(traces.utilisation.facility_j.sum()) for traces in (compiled, reference)]
+    assert joules[0] == pytest.approx(joules[1], rel=1e-10)
+
+
 def test_a_day_with_all_of_it_is_the_same_day_twice_and_closes():
-    everything = {
-        **CHILLERS,
-        "plant.delivery.outages": {"late": {"at_s": 2700, "duration_s": 300}},
-        "plant.climate.zones": 3,
-        "plant.climate.weather.drawn": True,
-        "plant.failures.enabled": True,
-        "plant.failures.multiplier": 3000,
-        "plant.repair.spares": {"main": {"hot": 1, "cold": 1}},
-        "plant.repair.services": {"upgrade": {"pool": "main", "at_s": 1200, "work_s": 120}},
-        "fleet.pools.main.sleep": {"enabled": True},
-        "fleet.pools.main.cells": 2,
-    }
-    one, two = traces_of(everything), traces_of(everything)
+    one, two = traces_of(EVERYTHING), traces_of(EVERYTHING)
     assert one.events.events == two.events.events and len(one.events.events) > 12
     assert one.utilisation.table().equals(two.utilisation.table())
     plant, it_j = one.utilisation.plant, one.utilisation.it_j.sum()
