@@ -42,10 +42,15 @@ def summary(result: DayResult) -> dict[str, Any]:
     return numbers
 
 
-def repriced(numbers: dict[str, Any], result: DayResult) -> dict[str, Any]:
-    """The headline numbers of a day that was priced again, from those at its former prices: much faster than anew."""
+def is_money(key: str) -> bool:
+    """Whether a key of the headline numbers tells of prices."""
+    return key in ("scenario_hash", "cost_usd") or key.startswith(("usd_per_", "article_"))
+
+
+def money(result: DayResult) -> dict[str, Any]:
+    """Those of the headline numbers that prices change: quickly told of a day that is priced again and again."""
     changed: dict[str, Any] = _plain({"scenario_hash": scenario_hash(result.scenario), **_cost(result)})
-    return {key: value for key, value in numbers.items() if not key.startswith("article_")} | changed
+    return changed
 
 
 def _requests(result: DayResult) -> dict[str, int]:

@@ -6,6 +6,7 @@ and cents exist only at the edge, where a person writes or reads.
 
 import math
 import re
+from functools import cache
 
 # Suffix of a name -> (unit, what a reader calls it). Longest suffix wins: `_usd_per_kwh` before `_kwh`.
 SUFFIXES: dict[str, tuple[str, str]] = {
@@ -129,6 +130,7 @@ _QUANTITY = re.compile(
 _CLOCK = re.compile(r"\s*([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?\s*\Z", re.ASCII)
 
 
+@cache
 def suffix_of(name: str) -> str | None:
     """The unit suffix that a field name ends with, or None: `idle_w` gives `_w`."""
     return max((s for s in SUFFIXES if name.endswith(s)), key=len, default=None)

@@ -12,6 +12,8 @@ NonNegative = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+_AS_WRITTEN = (float, int, type(None))
+"""Types of values in which there is nothing to read."""
 NO_TRUTH = "is {}, where no yes-or-no is asked"
 
 
@@ -35,6 +37,8 @@ class Choice(Frozen):
     @classmethod
     def _read_unit(cls, value: Any, info: ValidationInfo) -> Any:
         """Convert a written quantity by the suffix of the field's name; true and false are never numbers."""
+        if type(value) in _AS_WRITTEN:
+            return value
         name = info.field_name or ""
         annotation = cls.model_fields[name].annotation
         if isinstance(value, bool) and annotation is not bool:

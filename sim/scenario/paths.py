@@ -9,6 +9,7 @@ import copy
 import difflib
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -141,9 +142,15 @@ def _bad_index(items: list[Any], key: str | int) -> str | None:
     return None if known else f"{key} is not one of the {len(items)} items, which count from 0"
 
 
+@cache
+def _defaults() -> dict[str, Any]:
+    """What the schema holds when nothing is written; not to be changed."""
+    return dict(_plain(Scenario(name="default")))
+
+
 def _default(keys: Keys) -> Any:
     """A fresh copy of what the schema holds at a key path when nothing is written, or an empty mapping."""
-    value: Any = _plain(Scenario(name="default"))
+    value: Any = _defaults()
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return copy.deepcopy(value) if isinstance(value, dict) else {}
@@ -163,7 +170,7 @@ def _plain(value: Any) -> Any:
 def _hint(data: dict[str, Any], keys: Keys) -> str:
     """What a path may have meant whose first key is unknown: a full path with that last key, or another first key."""
     last = str(keys[-1])
-    nearest = _nearest(_plain(data), last) or _nearest(_plain(Scenario(name="default")), last)
+    nearest = _nearest(_plain(data), last) or _nearest(_defaults(), last)
     return nearest or did_you_mean(str(keys[0]), Scenario.model_fields)
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sim.catalogue import Catalogue, read_catalogue
 from sim.day import DayResult, EngineName, run
 from sim.errors import InputError
-from sim.headlines import repriced, summary
+from sim.headlines import is_money, money, summary
 from sim.scenario.schema import Scenario
 from sim.studies.fraction import shrink
 from sim.studies.inputs import is_price
@@ -38,9 +38,11 @@ class Day:
     """A simulated day, to be priced."""
 
     result: DayResult
-    """The day, without its traces' details that no price touches."""
+    """The day."""
     numbers: Numbers
-    """Its result.json, nested."""
+    """Its result.json by dotted names, grown to the full fleet."""
+    priceless: Numbers
+    """Those of them that no price changes."""
     changes: dict[str, Any]
     """What it was simulated with: all but prices."""
     larger: float
@@ -100,7 +102,9 @@ def _simulate(order: Order, cell: Cell, replication: int) -> Day:
     changes = {path: value for path, value in cell.changes.items() if not is_price(path)}
     scenario, larger = shrink(order.base.replace(changes), order.fleet_fraction)
     result = run(scenario, engine=order.engine, catalogue=the_catalogue(), replication=replication)
-    return Day(result, summary(result), changes, larger)
+    nested = summary(result)
+    priceless = {key: value for key, value in nested.items() if not is_money(key)}
+    return Day(result, grown(flat(nested), larger), grown(flat(priceless), larger), changes, larger)
 
 
 def price_cells(order: Order, day: Day | Failure, cells: list[Cell]) -> Columns:
@@ -115,11 +119,11 @@ def run_cells(order: Order, cells: list[Cell], replication: int) -> Columns:
 
 
 def _price(order: Order, day: Day, cell: Cell) -> Numbers:
-    numbers = day.numbers
-    if cell.changes != day.changes:
-        scenario = order.base.replace(cell.changes)
-        numbers = repriced(numbers, day.result.reprice(scenario.prices, scenario.facts))
-    return grown(flat(numbers), day.larger)
+    if cell.changes == day.changes:
+        return day.numbers
+    scenario = order.base.replace(cell.changes)
+    changed = money(day.result.reprice(scenario.prices, scenario.facts))
+    return day.priceless | grown(flat(changed), day.larger)
 
 
 def _try(work: Callable[[], Answer]) -> Answer | Failure:
