@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sim.catalogue import Catalogue
+from sim.errors import InputError
 from sim.scenario.schema import Scenario
 from sim.units import SECONDS_PER_MINUTE, unit_of
 
@@ -63,7 +64,11 @@ def known_outcomes(scenario: Scenario, catalogue: Catalogue) -> list[str]:
     from sim.day import run
     from sim.headlines import summary
 
-    changes: dict[str, Any] = {f'fleet.pools."{name}".servers': 1 for name in scenario.fleet.pools}
-    changes |= {"day.duration_s": SECONDS_PER_MINUTE, "workload.demand.requests_per_day": 0.0, "workload.trace": None}
-    numbers = flat(summary(run(scenario.replace(changes), engine="reference", catalogue=catalogue)))
+    idle = {"day.duration_s": SECONDS_PER_MINUTE, "workload.demand.requests_per_day": 0.0, "workload.trace": None}
+    single = {f'fleet.pools."{name}".servers': 1 for name in scenario.fleet.pools}
+    try:
+        result = run(scenario.replace(idle | single), engine="reference", catalogue=catalogue)
+    except InputError:  # what the day asks of its servers, spares for one, takes more of them
+        result = run(scenario.replace(idle), engine="reference", catalogue=catalogue)
+    numbers = flat(summary(result))
     return [name for name, value in numbers.items() if not isinstance(value, str)]
