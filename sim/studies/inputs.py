@@ -28,6 +28,8 @@ NAMED_KINDS = {
     "cooling": "cooling",
     "hazard": "hazards",
     "book": "prices",
+    "currency": "currencies",
+    "start": "starts",
     "thermals": "thermals",
     "chiller": "chillers",
     "week": "weeks",
@@ -35,7 +37,7 @@ NAMED_KINDS = {
     "kind": "delivery",
 }
 """Field of a scenario, or of an entry, that names an entry of the catalogue: the kind of that entry."""
-PRICE_KINDS = ("prices", "article")
+PRICE_KINDS = ("prices", "rentals", "currencies", "article")
 """Kinds of the catalogue that only the ledger reads."""
 FORMS = {"pert": Pert, "triangular": Triangular, "uniform": Uniform}
 

@@ -11,11 +11,12 @@ from sim.units import SECONDS_PER_MINUTE, unit_of
 Numbers = dict[str, Any]
 """Dotted names of result.json to numbers or text; None where undefined."""
 
-GROWS = ("requests.", "tokens.", "cost_usd.", "energy_kwh.", "article_usd.", "article_steps.")
+GROWS = ("requests.", "tokens.", "cost_usd.", "energy_kwh.", "plant.", "article_usd.", "article_steps.")
 """Beginnings of names of numbers that double when the fleet and its demand do."""
 RATIOS = {"usd_per_million_output_tokens": "USD/Mtoken", "wh_per_request": "Wh/request"}
 """Units of numbers whose names end like a unit of another kind."""
 GROWS_TOO = ("fleet.servers", "fleet.gpus", "fleet.failures")
+STAYS = ("plant.warmest_inlet_c", "plant.slowest_speed")
 
 
 def flat(value: Any, name: str = "") -> Numbers:
@@ -45,7 +46,7 @@ def unit(name: str) -> str:
 
 def grows(name: str) -> bool:
     """Whether a number doubles when the fleet and its demand do."""
-    return name.startswith(GROWS) or name in GROWS_TOO
+    return (name.startswith(GROWS) or name in GROWS_TOO) and name not in STAYS
 
 
 def grown(numbers: Mapping[str, Any], factor: float) -> Numbers:
