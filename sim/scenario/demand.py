@@ -56,7 +56,7 @@ class Burstiness(Choice):
     """Bursts: the rate jumps between gamma distributed levels."""
 
     gap_cv: Annotated[float, Field(ge=1, le=100)] = 1.0
-    """Coefficient of variation of the gaps between requests; 1 is a Poisson process."""
+    """Coefficient of variation of the gaps between arrivals (of conversations: their openings); 1 is Poisson."""
     correlation_s: Annotated[float, Field(ge=0.01, le=86_400)] = 1.0
     """How long the rate keeps a level until the next is drawn."""
     clients: Name | None = None
