@@ -75,15 +75,15 @@ def make_of_day(result: "DayResult", numbers: dict[str, Any], order: Order, cata
 def _saved_day(order: Order, sketcher: Sketcher) -> Report:
     from reports.day.report import day_report
     from sim.catalogue import read_catalogue
+    from sim.headlines import summary
     from sim.loading import load_result, read_summary
 
     numbers = read_summary(order.folder)
     check_version(numbers, order.folder / DAY)
     catalogue = read_catalogue()
-    with readable(order.folder / DAY):
-        result = load_result(order.folder, catalogue)
-        _check_total(result.ledger.total_usd, numbers, order.folder)
-        return day_report(result, numbers, catalogue, sketcher)
+    result = load_result(order.folder, catalogue)
+    _check_numbers(numbers, summary(result), order.folder)
+    return day_report(result, numbers, catalogue, sketcher)
 
 
 def _saved_study(order: Order, sketcher: Sketcher) -> Report:
@@ -121,14 +121,26 @@ def readable(file: Path) -> Iterator[None]:
         raise OutputError(f"{file}: is damaged: {what}; run it again") from error
 
 
-def _check_total(total_usd: float, numbers: dict[str, Any], folder: Path) -> None:
-    """The ledger is reckoned anew from the traces: claims of another catalogue would give another total."""
-    told_usd = float(numbers["cost_usd"]["total"])
+def _check_numbers(numbers: dict[str, Any], again: dict[str, Any], folder: Path) -> None:
+    """The day is summed up anew from its traces: the numbers on disk must be all there, with the same total.
+
+    Claims of another catalogue than the one that priced the day would give another total.
+    """
+    missing = [key for key in again if type(numbers.get(key)) is not type(again[key])]
+    missing += [f"{key}.{name}" for key in again if key not in missing for name in _names(again[key], numbers[key])]
+    if missing:
+        raise OutputError(f"{folder / DAY}: is damaged: {missing[0]} is missing; run the day again")
+    told_usd, total_usd = numbers["cost_usd"]["total"], again["cost_usd"]["total"]
     if abs(total_usd - told_usd) > CLOSENESS * max(abs(total_usd), abs(told_usd)):
         raise OutputError(
             f"{folder}: its total is {told_usd:,.2f} USD, but its day comes to {total_usd:,.2f} USD at the prices of "
             "this program's catalogue; run the day again"
         )
+
+
+def _names(again: Any, numbers: Any) -> list[str]:
+    """Names inside a group of numbers that are not there."""
+    return [name for name in again if name not in numbers] if isinstance(again, dict) else []
 
 
 def _write(report: Report, sketcher: Sketcher, order: Order) -> list[Path]:

@@ -1,38 +1,32 @@
 """What the model calls things, in the words of a language."""
 
-import re
-
 from reports.language import Language
 from reports.plain import plain
+from sim.accounting.ledger import Line
 
-_OF = re.compile(r"^(?P<part>.+?) of (?P<pool>.+) \((?P<kind>.+)\)$", re.DOTALL)
-_HALL = re.compile(r"^(?P<part>.+) of the hall$")
+HALLS = {" of the hall": "entry.hall", " of the hall for rented pools": "entry.rented_hall"}
 
 
-def component(name: str, words: Language) -> str:
-    """A ledger's component: "gpus of main (H100 SXM)", "cooling of the hall"."""
-    pool, hall = _OF.match(name), _HALL.match(name)
-    if pool:
-        part, rest = part_name(pool["part"], words), {"pool": plain(pool["pool"]), "kind": plain(pool["kind"])}
-        return words("component.of", part=part, **rest)
-    if hall:
-        return words("component.hall", part=part_name(hall["part"], words))
-    return part_name(name, words)
+def component(line: Line, words: Language) -> str:
+    """A line's component: "gpus of main (H100 SXM)", "cooling of the hall"."""
+    part = part_name(part_of(line), words)
+    if line.pool:
+        kind = line.component.partition(f" of {line.pool} (")[2].removesuffix(")")
+        return words("entry.of", part=part, pool=plain(line.pool), kind=plain(kind))
+    hall = next((phrase for ending, phrase in HALLS.items() if line.component.endswith(ending)), None)
+    return words(hall, part=part) if hall else part
+
+
+def part_of(line: Line) -> str:
+    """The part that a line's component names, without pool or hall."""
+    if line.pool:
+        return line.component.partition(f" of {line.pool} (")[0]
+    return line.component.partition(" of the hall")[0]
 
 
 def part_name(part: str, words: Language) -> str:
     """A part as ledger lines name it."""
     return words.known(f"component.{part}", plain(part))
-
-
-def part_of(name: str) -> str:
-    """The part that a ledger's component names, without pool or hall.
-
-    >>> part_of("gpus of main (H100 SXM)"), part_of("cooling of the hall")
-    ('gpus', 'cooling')
-    """
-    match = _OF.match(name) or _HALL.match(name)
-    return match["part"] if match else name
 
 
 def unit(name: str, words: Language) -> str:

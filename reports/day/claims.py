@@ -106,9 +106,7 @@ def _basis(day: Day) -> Table:
     words = day.words
     entries: dict[tuple[str, str], list[str]] = {}
     for line in day.result.ledger.lines:
-        entries.setdefault((line.basis, " ".join(map(plain, line.sources))), []).append(
-            component(line.component, words)
-        )
+        entries.setdefault((line.basis, " ".join(map(plain, line.sources))), []).append(component(line, words))
     rows = tuple(
         (words("number.semicolon").join(names), reckoned(basis, words), sources)
         for (basis, sources), names in entries.items()

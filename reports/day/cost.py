@@ -5,9 +5,21 @@ from reports.day.context import Day
 from reports.day.cover import heaviest
 from reports.figures.cost import Bar, steps, waterfall
 from reports.figures.style import CATEGORY_COLOURS, GREY, INK
+from reports.plain import plain
 from reports.wording import component, part_name, part_of, unit
 from sim.accounting.ledger import CostLedger, Line
 
+STEP_CATEGORIES = {
+    "written off over its life": "hardware",
+    "real prices of equipment": "hardware",
+    "hall, capital and spares": "hardware",
+    "real watts at full load": "energy",
+    "utilisation as simulated": "energy",
+    "cooling and losses as simulated": "energy",
+    "tariff by the hour, demand, carbon, water": "energy",
+    "maintenance": "maintenance",
+}
+"""What each step from the article's total to the ledger's belongs to."""
 SMALL = 0.004
 """Entries below this share of the total are taken together, where there are several of a category."""
 
@@ -21,7 +33,8 @@ def cost_section(day: Day) -> Section:
     lead = words("cost.lead", largest=_category(day, largest), share=share, component=entry, amount=words.money(amount))
     bars = steps(_parts(day), words("category.total"), words)
     plot = day.sketcher.plot("cost", words("cost.waterfall"), lambda: waterfall(bars, words))
-    lines = Table(*_ledger(day, day.result.ledger), caption=words("cost.lines_caption"))
+    zero = sum(not line.amount_usd for line in day.result.ledger.lines)
+    lines = Table(*_ledger(day, day.result.ledger), caption=words("cost.lines_caption", zero=zero))
     return Section(words("cost.title"), (Paragraph(lead, "lead"), plot, lines), new_page=True)
 
 
@@ -36,14 +49,14 @@ def _parts(day: Day) -> list[tuple[str, float, str]]:
         amounts: dict[str, float] = {}
         for line in day.result.ledger.lines:
             if line.category == category:
-                amounts[part_of(line.component)] = amounts.get(part_of(line.component), 0.0) + line.amount_usd
+                amounts[part_of(line)] = amounts.get(part_of(line), 0.0) + line.amount_usd
         small = [name for name, amount in amounts.items() if abs(amount) < SMALL * abs(total_usd)]
         small = small if len(small) > 1 else []
         colour = CATEGORY_COLOURS.get(category, GREY)
         shown = [(name, amount) for name, amount in amounts.items() if name not in small]
         found += [(_label(day, category, name), amount, colour) for name, amount in shown]
         if any(amounts[name] for name in small):
-            label = day.words("component.other", category=_inside(day, category))
+            label = day.words("entry.other", category=_inside(day, category))
             found.append((label, sum(amounts[name] for name in small), colour))
     return found
 
@@ -61,7 +74,7 @@ def _ledger(day: Day, ledger: CostLedger) -> tuple[tuple[Column, ...], tuple[tup
     """Columns, rows and the rows that stand out: a sum after the lines of each category, and the total."""
     words, rows, strong = day.words, [], []
     for category, amount in ledger.by("category").items():
-        lines = [line for line in ledger.lines if line.category == category]
+        lines = [line for line in ledger.lines if line.category == category and line.amount_usd]
         rows += [_row(day, line, ledger.total_usd) for line in lines]
         strong.append(len(rows))
         name = words("cost.sum", category=_category(day, category))
@@ -78,7 +91,7 @@ def _ledger(day: Day, ledger: CostLedger) -> tuple[tuple[Column, ...], tuple[tup
 def _row(day: Day, line: Line, total_usd: float) -> tuple[str, ...]:
     words = day.words
     return (
-        component(line.component, words),
+        component(line, words),
         words.trimmed(line.quantity, 5),
         unit(line.unit, words),
         words.money(line.unit_price_usd),
@@ -100,7 +113,7 @@ def article_section(day: Day) -> Section | None:
     ratio = words.percent(ours / article if article else None, 2)
     total = words("article.total", article=words.money(article), ours=words.money(ours), ratio=ratio)
     walk = day.sketcher.plot("article", words("article.walk"), lambda: waterfall(_walk(day), words))
-    lines = Table(*_ledger(day, view.ledger), caption=words("article.lines_caption"))
+    lines = Table(*_ledger(day, view.ledger), caption=words("cost.lines_caption", zero=0))
     blocks = (Paragraph(words("article.formula")), Paragraph(total, "lead"), walk, _steps(day), lines)
     return Section(words("article.title"), blocks, new_page=True)
 
@@ -108,7 +121,7 @@ def article_section(day: Day) -> Section | None:
 def _step_name(day: Day, name: str) -> str:
     if name == "article":
         return day.words("article.start")
-    return day.words("article.step_of", category=_category(day, name))
+    return day.words.known(f"article.steps.{name}", plain(name))
 
 
 def _walk(day: Day) -> list[Bar]:
@@ -121,7 +134,15 @@ def _walk(day: Day) -> list[Bar]:
             bars.append(Bar(_step_name(day, name), 0.0, step.total_usd, INK, words.money(step.total_usd), total=True))
             continue
         start, label = bars[-1].to_usd, words.money(step.change_usd, signed=True)
-        bars.append(Bar(_step_name(day, name), start, step.total_usd, CATEGORY_COLOURS.get(name, GREY), label))
+        bars.append(
+            Bar(
+                _step_name(day, name),
+                start,
+                step.total_usd,
+                CATEGORY_COLOURS.get(STEP_CATEGORIES.get(name, ""), GREY),
+                label,
+            )
+        )
     end = bars[-1].to_usd
     return [*bars, Bar(words("article.end"), 0.0, end, INK, words.money(end), total=True)]
 

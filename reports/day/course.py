@@ -11,8 +11,9 @@ from sim.traces.digest import METRICS
 
 COLUMNS = ("mean", "p50", "p90", "p99", "max")
 FATES = (
-    "arrived", "finished", "refused", "lost", "in_flight", "too_long", "abandoned", "requeued", "preempted", "left_out",
-)  # fmt: skip
+    *("arrived", "finished", "refused", "lost", "in_flight"),
+    *("too_long", "abandoned", "requeued", "preempted", "left_out", "skipped_rows"),
+)
 ALWAYS_TOLD = 5
 """Fates that stand in the table even where nobody met them."""
 FIGURES = 5

@@ -80,7 +80,7 @@ def heaviest(day: Day) -> tuple[str, float]:
     """The entry, pools taken together, that weighs most in the ledger."""
     sums: dict[tuple[str, str], float] = {}
     for line in day.result.ledger.lines:
-        key = (line.category, part_of(line.component))
+        key = (line.category, part_of(line))
         sums[key] = sums.get(key, 0.0) + line.amount_usd
     (category, part), amount = max(sums.items(), key=lambda entry: entry[1])
     named = day.words.known(f"category.{category}", category)

@@ -36,7 +36,7 @@ def numbers_table(numbers: Mapping[str, Any], day: Day) -> Table:
     """Every number of a result, by its dotted key."""
     words = day.words
     rows = tuple((plain(key), figure(value)) for key, value in flat(numbers))
-    columns = (Column(words("again.key"), right=False, share=1.0, code=True), Column(words("again.value")))
+    columns = (Column(words("again.key"), right=False, share=1.5, code=True), Column(words("again.value"), share=1.0))
     return Table(columns, rows, caption=words("again.caption"), halves=True)
 
 

@@ -13,6 +13,8 @@ from sim.units import SECONDS_PER_HOUR
 
 GRAMS_PER_KILOGRAM = 1e3
 KILOGRAMS_PER_TONNE = 1e3
+CARBON = "carbon of the hall"
+"""What the ledger calls the line whose quantity is the day's carbon dioxide [t]."""
 COMPONENTS = ("gpu", "host", "storage", "network", "cooling", "losses", "total")
 
 
@@ -73,18 +75,25 @@ def energy_section(day: Day) -> Section:
     """Energy by component and hour, and the carbon it stands for."""
     words, numbers = day.words, day.numbers
     total_kwh = numbers["energy_kwh"]["total"]
-    intensity = day.result.catalogue.pick("sites", day.result.scenario.plant.site).carbon_g_per_kwh.value
+    carbon_kg = _carbon_kg(day)
+    intensity = GRAMS_PER_KILOGRAM * carbon_kg / total_kwh if total_kwh else 0.0
     values = {
         "total": words.number(total_kwh, 1),
         "pue": words.number(numbers["pue"], 3),
         "wh": words.figures(numbers["wh_per_request"], 3),
         "intensity": words.figures(intensity, 3),
-        "carbon": _carbon(day, total_kwh * intensity / GRAMS_PER_KILOGRAM),
+        "carbon": _carbon(day, carbon_kg),
     }
     lead = words("power.lead_idle" if numbers["wh_per_request"] is None else "power.lead", **values)
     hourly = energy_kwh_by_hour(day.result)
     plot = day.sketcher.plot("energy", words("power.caption"), lambda: energy_figure(hourly, day.clock, words))
     return Section(words("power.title"), (Paragraph(lead, "lead"), _components(day, intensity), plot))
+
+
+def _carbon_kg(day: Day) -> float:
+    """Carbon dioxide of the day's energy as the ledger weighs it, hour by hour."""
+    tonnes = (line.quantity for line in day.result.ledger.lines if line.component == CARBON)
+    return KILOGRAMS_PER_TONNE * math.fsum(tonnes)
 
 
 def _carbon(day: Day, kilograms: float) -> str:

@@ -7,7 +7,7 @@ from sim.catalogue.catalogue import SCENARIO_SOURCE, Catalogue, claims, with_fac
 from sim.catalogue.facts import Fact
 from sim.day import DayResult, priced_day
 
-PRICED = ("prices", "servers", "sites")
+PRICED = ("prices", "servers", "sites", "rentals", "currencies")
 """Kinds of entries whose claims are prices, or shares and lives that prices are reckoned with."""
 Facts = dict[str, dict[str, dict[str, float]]]
 
@@ -90,24 +90,40 @@ def _total_usd(result: DayResult, catalogue: Catalogue, facts: Facts) -> float:
 def used_entries(result: DayResult) -> list[tuple[str, str]]:
     """Kind and name of every entry of the catalogue that the day rests on."""
     scenario, pick = result.scenario, result.catalogue.pick
-    pools = scenario.fleet.pools.values()
+    pools, plant = scenario.fleet.pools.values(), scenario.plant
     servers = [pool.server for pool in pools]
     found = [
         *(("models", pool.model) for pool in pools),
         *(("servers", server) for server in servers),
         *(("gpus", pick("servers", server).gpu) for server in servers),
-        ("efficiencies", scenario.plant.efficiency),
-        ("sites", scenario.plant.site),
-        ("cooling", scenario.plant.climate.cooling),
-        ("hazards", scenario.plant.failures.hazard),
+        *(("starts", pool.sleep.start) for pool in pools if pool.sleep is not None),
+        ("efficiencies", plant.efficiency),
+        ("sites", plant.site),
+        ("cooling", plant.climate.cooling),
+        ("chillers", pick("cooling", plant.climate.cooling).chiller),
+        ("thermals", plant.climate.thermals),
+        ("delivery", plant.delivery.kind),
+        ("hazards", plant.failures.hazard),
         ("prices", scenario.prices.book),
-        *(("lengths", case.lengths) for case in scenario.workload.use_cases.values()),
+        *(("rentals", pick("servers", server).gpu) for server in servers if _is_rented(result)),
+        ("article", "article" if scenario.prices.as_the_article_books_it else ""),
+        *_demand_entries(result),
     ]
-    if scenario.workload.trace is None:
-        found.append(("shapes", scenario.workload.demand.shape))
-    if scenario.prices.as_the_article_books_it:
-        found.append(("article", "article"))
-    return list(dict.fromkeys(found))
+    return [(kind, name) for kind, name in dict.fromkeys(found) if name in result.catalogue.entries(kind)]
+
+
+def _is_rented(result: DayResult) -> bool:
+    return any(line.unit == "GPU-h" for line in result.ledger.lines)
+
+
+def _demand_entries(result: DayResult) -> list[tuple[str, str]]:
+    """Entries behind drawn requests; replayed ones bring their own."""
+    workload = result.scenario.workload
+    if workload.trace is not None:
+        return []
+    demand = workload.demand
+    named = [("shapes", demand.shape), ("weeks", demand.week or ""), ("clients", demand.burstiness.clients or "")]
+    return named + [("lengths", case.lengths) for case in workload.use_cases.values()]
 
 
 def assumed_share(result: DayResult) -> float:

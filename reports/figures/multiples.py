@@ -124,7 +124,7 @@ def _logarithmic(axes: "Axes", panel: Panel) -> None:
 
 def _marks(axes: "Axes", panel: Panel) -> None:
     """Failures as small triangles at the top; of very many, as many as can be told apart."""
-    marks = np.asarray(panel.marks_s)
+    marks = np.sort(panel.marks_s)
     slots = np.floor((marks - panel.edges_s[0]) / (panel.edges_s[-1] - panel.edges_s[0]) * MOST_MARKS)
     kept = marks[np.unique(slots, return_index=True)[1]]
     place = axes.get_xaxis_transform()

@@ -40,8 +40,8 @@ def test_every_phrase_is_translated():
 def test_no_phrase_is_written_for_nobody():
     code = "\n".join(file.read_text(encoding="utf-8") for file in ROOT.glob("reports/**/*.py"))
     named = {key for key in EN.phrases if f'"{key}"' in code}
-    groups = set(re.findall(r"[\"']([a-z_]+)\.\{", code)) | {"number"}
-    assert {key for key in EN.phrases.keys() - named if key.partition(".")[0] not in groups} == set()
+    groups = {*re.findall(r"[\"']([a-z_.]+\.)\{", code), "number."}
+    assert {key for key in EN.phrases.keys() - named if not key.startswith(tuple(groups))} == set()
 
 
 NUMBERS = [
@@ -103,8 +103,8 @@ def test_both_languages_can_be_set_in_the_typeface():
 
 
 def test_what_the_ledger_says_is_told_in_chinese():
-    told = reckoned("Expected parts: 5 failures times the replaced share of 0.36, one GPU each.", ZH)
-    assert told == "预期更换的部件：5 次故障乘以更换比例 0.36，每次一块 GPU。"
+    told = reckoned("Expected parts: 5 failures times the replaced share of 0.36, 9.50 USD each.", ZH)
+    assert told == "预期更换的部件：5 次故障乘以更换比例 0.36，每件 9.50 美元。"
 
 
 def test_a_sentence_that_nobody_knows_stays():
