@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterator
 from typing import Any, NamedTuple
 
 import simpy
+from numpy.random import Generator as Draws
 
 from sim.catalogue.plant_types import Cooling
 from sim.scenario.plant import Climate, Trip
@@ -65,9 +66,10 @@ class CoolingUnits:
         """Begin stated failures, and those by chance that fall within the day."""
         for name, trip in self.chosen.trips.items():
             self.env.process(self._trip(name, trip))
-        if not self.chosen.unit_failures or not multiplier:
+        rate_per_day = self.plant.unit_failures_per_day.value * multiplier
+        if not self.chosen.unit_failures or not rate_per_day:
             return
-        scale_s = SECONDS_PER_DAY / (self.plant.unit_failures_per_day.value * multiplier or 1e-300)
+        scale_s = SECONDS_PER_DAY / rate_per_day
         for unit in range(self.chosen.units + self.chosen.spare_units):
             draws = streams.rng("cooling unit", unit)
             first_s = float(draws.standard_exponential()) * scale_s
@@ -96,7 +98,7 @@ class CoolingUnits:
         yield self.env.timeout(trip.duration_s)
         self._restore(f"trip {name}", trip.units, zone)
 
-    def _life(self, unit: int, first_s: float, scale_s: float, draws: Any) -> Generator[simpy.Event, Any, None]:
+    def _life(self, unit: int, first_s: float, scale_s: float, draws: Draws) -> Generator[simpy.Event, Any, None]:
         """A chiller runs, breaks, is mended, and again."""
         running_s = first_s
         while True:

@@ -169,7 +169,7 @@ class Fleet:
             sampled=0 < self.sink.lot < EVERY_LOT,
             digest=self.digest,
             utilisation=self._utilisation(),
-            events=self.log,
+            events=EventLog(sorted(self.log.events)),
             arrived=gateway.arrived,
             left_out=source.left_out,
             skipped_rows=source.skipped_rows,

@@ -20,7 +20,7 @@ class Failures(Choice):
     hazard: Name = "llama_3"
     """Catalogue name of the failure rates."""
     multiplier: NonNegative = 1.0
-    """Factor on all rates, for stress tests."""
+    """Factor on all rates, those of chillers too, for stress tests."""
     age_years: NonNegative = 1.0
     """Age of the servers' parts, which matters where infant mortality and wear do."""
     servers_per_rack: Count = 4

@@ -73,8 +73,7 @@ class DayTraces:
         _not_negative(trace.plant.cooling_j, "energy of cooling")
         _not_negative(trace.plant.losses_j, "electrical losses")
         _not_negative(trace.plant.water_m3, "make-up water")
-        carried_j = float(trace.plant.heat_removed_j.sum() + trace.plant.heat_stored_j.sum())
-        _close(carried_j, float(trace.it_j.sum()), "heat removed and stored, and the heat of the servers")
+        _balanced(trace)
         parts_j = sum(float(pool.it_j.sum()) for pool in trace.pools)
         parts_j += float(trace.plant.cooling_j.sum() + trace.plant.losses_j.sum())
         _close(parts_j, float(trace.facility_j.sum()), "energy at the feed and the sum of its parts")
@@ -89,6 +88,14 @@ def _check_rows(requests: RequestTrace, digest: Digest, sampled: bool) -> None:
     times = (requests.arrival_s, requests.start_s, requests.first_token_s, requests.finish_s)
     if not all(np.all(before[done] <= after[done] + MICROSECOND_S) for before, after in pairwise(times)):
         raise InvariantError("a finished request has its arrival, start, first token and finish in the wrong order")
+
+
+def _balanced(trace: UtilisationTrace) -> None:
+    """In every minute the servers' heat is carried out of the hall, or warms it."""
+    removed_j, stored_j, made_j = trace.plant.heat_removed_j, trace.plant.heat_stored_j, trace.it_j
+    largest_j = np.maximum.reduce([removed_j, np.abs(stored_j), made_j, np.ones(made_j.size)])
+    if not np.all(np.abs(removed_j + stored_j - made_j) <= CLOSENESS * largest_j):
+        raise InvariantError("heat removed and stored is not the heat of the servers in some minute")
 
 
 def _not_negative(values: Minutes, what: str) -> None:

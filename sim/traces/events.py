@@ -41,7 +41,7 @@ class EventLog:
     """A growing list of events; the one mutable trace, filled while the day runs."""
 
     events: list[Event] = field(default_factory=list)
-    """In order of being noted."""
+    """In order of being noted; by time once the day is over."""
 
     def note(self, event: Event) -> None:
         """Add one event."""
