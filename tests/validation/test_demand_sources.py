@@ -69,7 +69,7 @@ def test_a_day_of_rates_has_the_totals_of_that_day(counted):
 def test_drift_spreads_the_totals_of_a_week_as_the_source_does(counted):
     """Two-sample Kolmogorov and Smirnov on every twelfth window of each: nearer ones are not independent."""
     table = rates("m-large")
-    demand = {"requests_per_day": 100_000, "shape": "servegen_m_large"}
+    demand = {"requests_per_day": 500_000, "shape": "servegen_m_large"}
     drift = {"spread_fraction": 0.25, "correlation_s": 3600}
     week = {"duration_s": 7 * 86_400.0}
     source = (table.rate_rps / table.rate_rps.mean()).to_numpy()[::12]
