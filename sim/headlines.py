@@ -35,22 +35,20 @@ def summary(result: DayResult) -> dict[str, Any]:
             "pue": result.traces.utilisation.pue,
             "wue_l_per_kwh": result.traces.utilisation.wue_m3_per_j * LITRES_PER_M3 * JOULES_PER_KWH,
             "plant": _plant(result),
-            **_cost(result),
-            **unit_costs(result),
+            **_priced(result),
         }
     )
     return numbers
 
 
-def is_money(key: str) -> bool:
-    """Whether a key of the headline numbers tells of prices."""
-    return key in ("scenario_hash", "cost_usd") or key.startswith(("usd_per_", "article_"))
-
-
 def money(result: DayResult) -> dict[str, Any]:
     """Those of the headline numbers that prices change: quickly told of a day that is priced again and again."""
-    changed: dict[str, Any] = _plain({"scenario_hash": scenario_hash(result.scenario), **_cost(result)})
+    changed: dict[str, Any] = _plain({"scenario_hash": scenario_hash(result.scenario), **_priced(result)})
     return changed
+
+
+def _priced(result: DayResult) -> dict[str, Any]:
+    return _cost(result) | unit_costs(result)
 
 
 def _requests(result: DayResult) -> dict[str, int]:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sim.catalogue import Catalogue, read_catalogue
 from sim.day import DayResult, EngineName, run
 from sim.errors import InputError
-from sim.headlines import is_money, money, summary
+from sim.headlines import money, summary
 from sim.scenario.schema import Scenario
 from sim.studies.fraction import shrink
 from sim.studies.inputs import is_price
@@ -103,7 +103,8 @@ def _simulate(order: Order, cell: Cell, replication: int) -> Day:
     scenario, larger = shrink(order.base.replace(changes), order.fleet_fraction)
     result = run(scenario, engine=order.engine, catalogue=the_catalogue(), replication=replication)
     nested = summary(result)
-    priceless = {key: value for key, value in nested.items() if not is_money(key)}
+    changed = money(result)
+    priceless = {key: value for key, value in nested.items() if key not in changed}
     return Day(result, grown(flat(nested), larger), grown(flat(priceless), larger), changes, larger)
 
 

@@ -11,11 +11,13 @@ from sim.units import SECONDS_PER_MINUTE, unit_of
 Numbers = dict[str, Any]
 """Dotted names of result.json to numbers or text; None where undefined."""
 
-GROWS = ("requests.", "tokens.", "cost_usd.", "energy_kwh.", "plant.", "article_usd.", "article_steps.")
+GROWS = ("requests.", "tokens.", "cost_usd.", "energy_kwh.", "plant.", "cost_by_use_usd.", "article_")
 """Beginnings of names of numbers that double when the fleet and its demand do."""
-RATIOS = {"usd_per_million_output_tokens": "USD/Mtoken", "wh_per_request": "Wh/request"}
-"""Units of numbers whose names end like a unit of another kind."""
-GROWS_TOO = ("fleet.servers", "fleet.gpus", "fleet.failures")
+RATIOS = {"usd_per_million": "USD/Mtoken", "wh_per_request": "Wh/request"}
+"""Units of numbers whose names end like a unit of another kind, by what their names hold."""
+GROWS_TOO = ("fleet.servers", "fleet.gpus", "fleet.failures", "marginal.usd", "carbon_kg", "peak_kw")
+GROWING_ENDS = (".requests", ".used_usd", ".allocated_usd")
+"""Ends of names of numbers that do so by use case."""
 STAYS = ("plant.warmest_inlet_c", "plant.slowest_speed")
 
 
@@ -38,15 +40,15 @@ def unit(name: str) -> str:
     >>> unit("latency.ttft_s.p99"), unit("usd_per_million_output_tokens"), unit("pue")
     ('s', 'USD/Mtoken', '1')
     """
-    if name in RATIOS:
-        return RATIOS[name]
+    ratios = [told for part, told in RATIOS.items() if part in name]
     found = [unit_of(f"_{part}") for part in reversed(name.split("."))]
-    return next((told for told in found if told), "1")
+    return next((told for told in [*ratios, *found] if told), "1")
 
 
 def grows(name: str) -> bool:
     """Whether a number doubles when the fleet and its demand do."""
-    return (name.startswith(GROWS) or name in GROWS_TOO) and name not in STAYS
+    grown_so = name.startswith(GROWS) or name.endswith(GROWING_ENDS) or name in GROWS_TOO
+    return grown_so and name not in STAYS
 
 
 def grown(numbers: Mapping[str, Any], factor: float) -> Numbers:
