@@ -150,15 +150,9 @@ def describe(
 ) -> None:
     """Print keys of a scenario, figures, or sources."""
     from reports.console import tell, width
-    from reports.inventory import catalogue_table, scenario_table, sources_table
-    from sim.catalogue import read_catalogue
+    from reports.inventory import topic_table
 
-    if topic == Topic.SCENARIO:
-        tell(scenario_table(name, width()))
-    elif topic == Topic.CATALOGUE:
-        tell(catalogue_table(read_catalogue(), name, width()))
-    else:
-        tell(sources_table(read_catalogue(), name, width()))
+    tell(topic_table(topic.value, name, width()))
 
 
 @app.command()
@@ -200,6 +194,22 @@ Scheduler = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Work on 
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with what the folder holds.")]
 Bias = Annotated[bool, typer.Option("--bias", help="Measure a fleet's fraction against the whole fleet, too.")]
 StudyOut = Annotated[Path | None, typer.Option(help="Folder for the results; out/NAME otherwise.")]
+Points = Annotated[Path, typer.Argument(help="Measured points, a CSV file, plain or gzipped.")]
+Kind = Annotated[str, typer.Option(help="Layout of the file: serving, splitwise, ml-energy or mlperf.")]
+
+
+def _add_points(name: str, what: str, written: str) -> None:
+    """A command that holds the laws against measured points."""
+
+    @app.command(name, help=what)
+    def compare(points: Points, kind: Kind, out: Annotated[Path, typer.Option(help=written)]) -> None:
+        from reports.laws import calibrate_file, predict_file
+
+        (predict_file if name == "predict" else calibrate_file)(points, kind, out)
+
+
+_add_points("predict", "Predict measured points, and tell how far off the laws are.", "File for the predictions.")
+_add_points("calibrate", "Refit the laws to your own stack.", "File for the profile, to be plant.efficiency.")
 
 
 def _add_question(name: str, what: str) -> None:
@@ -243,18 +253,8 @@ def _conduct(plan: "Plan", jobs: int | None, scheduler: str | None, resume: bool
         raise typer.Exit(DEFECT)
 
 
-UNBUILT = {"predict": "the laws against measured points"}
-
-
-@app.command("predict", help="Not built yet.", context_settings={"ignore_unknown_options": True})
-def _unbuilt(arguments: Annotated[list[str] | None, typer.Argument(hidden=True)] = None) -> None:
-    raise InputError(f"predict: not built yet in version {__version__}: {UNBUILT['predict']}")
-
-
 @app.callback(invoke_without_command=True)
-def _options(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
-) -> None:
+def _options(version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
     if version:
         from reports.console import tell
 

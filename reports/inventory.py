@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sim.catalogue import KINDS, Catalogue, claims
+from sim.catalogue import KINDS, Catalogue, claims, read_catalogue
 from sim.catalogue.facts import Claim, Fact
 from sim.documents import did_you_mean
 from sim.errors import InputError
@@ -37,6 +37,14 @@ def scenario_table(start: str | None, width: int = WIDE) -> RenderableType:
     if not rows:
         raise InputError(f"{start}: no key begins so{did_you_mean(start or '', [r.path for r in describe_scenario()])}")
     return _wide_or_stacked(("key", "type", "default", "meaning"), rows, width)
+
+
+def topic_table(topic: str, name: str | None, width: int) -> RenderableType:
+    """What is known of a topic: scenario, catalogue or sources."""
+    if topic == "scenario":
+        return scenario_table(name, width)
+    book = read_catalogue()
+    return catalogue_table(book, name, width) if topic == "catalogue" else sources_table(book, name, width)
 
 
 def catalogue_table(catalogue: Catalogue, name: str | None, width: int = WIDE) -> RenderableType:

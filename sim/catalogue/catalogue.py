@@ -9,9 +9,11 @@ from pydantic import ValidationError
 from sim.catalogue.demand_types import Clients, Lengths, Shape, Week
 from sim.catalogue.entry import Entry
 from sim.catalogue.facts import Claim, Source
+from sim.catalogue.law_types import Benchmark, Efficiency, Generation
+from sim.catalogue.model_types import Gpu, Model
 from sim.catalogue.plant_types import Chiller, ColdStart, Cooling, Delivery, Hazard, Thermals
 from sim.catalogue.price_types import Article, Currency, PriceBook, Rental
-from sim.catalogue.types import KINDS, Efficiency, Gpu, Model, Server, Site
+from sim.catalogue.types import KINDS, Server, Site
 from sim.documents import did_you_mean, raise_all
 from sim.errors import CatalogueError
 
@@ -38,7 +40,9 @@ class Catalogue:
     thermals: Mapping[str, Thermals]
     delivery: Mapping[str, Delivery]
     starts: Mapping[str, ColdStart]
+    generations: Mapping[str, Generation]
     efficiencies: Mapping[str, Efficiency]
+    benchmarks: Mapping[str, Benchmark]
     shapes: Mapping[str, Shape]
     weeks: Mapping[str, Week]
     clients: Mapping[str, Clients]
@@ -73,7 +77,11 @@ class Catalogue:
     @overload
     def pick(self, kind: Literal["starts"], name: str) -> ColdStart: ...
     @overload
+    def pick(self, kind: Literal["generations"], name: str) -> Generation: ...
+    @overload
     def pick(self, kind: Literal["efficiencies"], name: str) -> Efficiency: ...
+    @overload
+    def pick(self, kind: Literal["benchmarks"], name: str) -> Benchmark: ...
     @overload
     def pick(self, kind: Literal["shapes"], name: str) -> Shape: ...
     @overload

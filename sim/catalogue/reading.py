@@ -17,7 +17,11 @@ from sim.errors import CatalogueError, InputError
 __all__ = ["Catalogue", "read_catalogue", "with_facts"]
 
 FOLDER = Path(__file__).parent
-NAMES_OF_OTHERS = (("servers", "gpu", "gpus"), ("cooling", "chiller", "chillers"))
+NAMES_OF_OTHERS = (
+    ("servers", "gpu", "gpus"),
+    ("gpus", "generation", "generations"),
+    ("cooling", "chiller", "chillers"),
+)
 """Kind, field, and kind of the entry that the field names."""
 _SOURCES = "sources"
 

@@ -3,33 +3,10 @@
 from sim.catalogue.demand_types import Clients, Lengths, Shape, Week
 from sim.catalogue.entry import Entry
 from sim.catalogue.facts import Fact, Series, Table
+from sim.catalogue.law_types import Benchmark, Efficiency, Generation
+from sim.catalogue.model_types import Gpu, Model
 from sim.catalogue.plant_types import Chiller, ColdStart, Cooling, Delivery, Hazard, Thermals
 from sim.catalogue.price_types import Article, Currency, PriceBook, Rental
-
-
-class Gpu(Entry):
-    """One accelerator."""
-
-    bf16_flops_per_s: Fact
-    """Dense matrix rate at 16 bits."""
-    fp8_flops_per_s: Fact | None = None
-    """Dense matrix rate at 8-bit floating point, where the hardware has it."""
-    fp4_flops_per_s: Fact | None = None
-    """Dense matrix rate at 4-bit floating point, where the hardware has it."""
-    int8_flops_per_s: Fact | None = None
-    """Dense matrix rate at 8-bit integers, where the hardware has it."""
-    memory_bytes: Fact
-    """Memory on the package."""
-    memory_bytes_per_s: Fact
-    """Peak memory bandwidth."""
-    link_bytes_per_s: Fact
-    """Bandwidth to the other GPUs of the server, one direction."""
-    tdp_w: Fact
-    """Power limit."""
-    idle_w: Fact
-    """Power when loaded with a model and idle."""
-    bare_idle_w: Fact
-    """Power when nothing is loaded."""
 
 
 class Server(Entry):
@@ -69,49 +46,6 @@ class Server(Entry):
     """Price of its share of a rack with power strips and cables."""
 
 
-class Model(Entry):
-    """A transformer's shape: enough to count its weights, its FLOPs and its KV cache."""
-
-    layers: Fact
-    """Transformer layers."""
-    hidden: Fact
-    """Width of the residual stream."""
-    heads: Fact
-    """Attention heads."""
-    kv_heads: Fact
-    """Key-value heads: fewer than heads under grouped-query attention."""
-    head_dim: Fact
-    """Width of a head."""
-    params: Fact
-    """Weights in all."""
-    active_params: Fact
-    """Weights that one token touches."""
-    kv_values_per_token: Fact
-    """Numbers kept in the KV cache a token, over all layers, whatever their precision."""
-    max_context_tokens: Fact
-    """Longest prompt and answer together."""
-    ffn: Fact
-    """Width of the dense feed-forward layer (of one expert where there is no other)."""
-    vocabulary: Fact
-    """Entries of the embedding."""
-    experts: Fact | None = None
-    """Experts a layer, in a mixture of experts."""
-    active_experts: Fact | None = None
-    """Routed experts a token uses."""
-    shared_experts: Fact | None = None
-    """Experts that every token uses."""
-    expert_ffn: Fact | None = None
-    """Width of one expert."""
-    dense_layers: Fact | None = None
-    """Layers without experts."""
-    kv_lora_rank: Fact | None = None
-    """Latent width of multi-head latent attention."""
-    rope_head_dim: Fact | None = None
-    """Width of the rotary part kept beside the latent."""
-    sliding_window_tokens: Fact | None = None
-    """Window of the layers that attend locally (every second one)."""
-
-
 class Site(Entry):
     """A place: its weather, its electricity, its labour."""
 
@@ -147,33 +81,6 @@ class Site(Entry):
     """Water with sewerage."""
 
 
-class Efficiency(Entry):
-    """How far real kernels stay below the data sheet."""
-
-    memory_fraction: Fact
-    """Share of peak memory bandwidth that streaming weights and KV reach."""
-    matrix_fraction: Fact
-    """Share of the peak matrix rate that large multiplications reach."""
-    attention_fraction: Fact
-    """Share of the peak matrix rate that prefill attention reaches."""
-    iteration_overhead_s: Fact
-    """Time of an iteration beside kernels: scheduling, launches, sampling."""
-    collective_latency_s: Fact
-    """Latency of one all-reduce among the GPUs of a server."""
-    link_fraction: Fact
-    """Share of the link bandwidth that an all-reduce reaches."""
-    memory_reserve_fraction: Fact
-    """Share of GPU memory not given to weights and KV: activations, framework, fragmentation."""
-    prefill_power_fraction: Fact
-    """GPU power while prefilling, as a share of TDP."""
-    decode_power_floor_fraction: Fact
-    """GPU power while decoding one sequence, as a share of TDP."""
-    decode_power_ceiling_fraction: Fact
-    """GPU power while decoding many sequences, as a share of TDP."""
-    decode_power_half_tokens: Fact
-    """Batch at which decode power is half-way between the two."""
-
-
 KINDS: dict[str, type[Entry]] = {
     "gpus": Gpu,
     "servers": Server,
@@ -188,7 +95,9 @@ KINDS: dict[str, type[Entry]] = {
     "thermals": Thermals,
     "delivery": Delivery,
     "starts": ColdStart,
+    "generations": Generation,
     "efficiencies": Efficiency,
+    "benchmarks": Benchmark,
     "shapes": Shape,
     "weeks": Week,
     "clients": Clients,

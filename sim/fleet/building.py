@@ -8,7 +8,8 @@ from sim.catalogue import Catalogue
 from sim.errors import FitError
 from sim.plant.memory import kv_room_tokens, usable_bytes, weights_bytes
 from sim.plant.power import decode_w, prefill_w
-from sim.plant.steptime import WEIGHT_BYTES, matrix_rate, step_time_law
+from sim.plant.replica import WEIGHT_BYTES, Layout, Replica, find_replica
+from sim.plant.steptime import matrix_rate, step_time_law
 from sim.scenario.schema import Pool, Precision, Scenario
 from sim.serving.spec import ADMISSIONS, POLICIES, ROUTINGS, PoolSpec
 from sim.streams import Streams
@@ -43,23 +44,22 @@ def _build(
     misfit = _misfit(pool, scenario, catalogue)
     if misfit:
         raise FitError(f"fleet.pools.{name}: {misfit}")
-    server = catalogue.pick("servers", pool.server)
-    gpu, model = catalogue.pick("gpus", server.gpu), catalogue.pick("models", pool.model)
-    efficiency, gpus = catalogue.pick("efficiencies", scenario.plant.efficiency), pool.tensor_parallel
-    replicas_per_server = int(server.gpus.value) // gpus
+    replica = _replica(pool, pool.precision, pool.tensor_parallel, scenario, catalogue)
+    replicas_per_server = int(catalogue.pick("servers", pool.server).gpus.value) // replica.layout.gpus
     batching = pool.batching
     tokens = max(batching.max_batched_tokens, batching.max_requests) + 1
     batch = np.arange(batching.max_requests + 1, dtype=np.float64)
+    law = step_time_law(replica, tokens, batching.max_requests)
     return PoolSpec(
         name=name,
         replicas=pool.servers * replicas_per_server,
         replicas_per_server=replicas_per_server,
-        law=step_time_law(model, gpu, efficiency, pool.precision, pool.kv_precision, gpus, tokens),
-        idle_w=gpus * gpu.idle_w.value,
-        prefill_w=prefill_w(gpu, efficiency, gpus),
-        decode_w=decode_w(gpu, efficiency, gpus, batch),
-        kv_room_tokens=kv_room_tokens(model, gpu, efficiency, pool.precision, pool.kv_precision, gpus),
-        max_context_tokens=int(model.max_context_tokens.value),
+        law=law,
+        idle_w=replica.layout.gpus * replica.gpu.idle_w.value,
+        prefill_w=prefill_w(replica, law, batching.max_batched_tokens),
+        decode_w=decode_w(replica, law, batch),
+        kv_room_tokens=kv_room_tokens(replica),
+        max_context_tokens=int(replica.model.max_context_tokens.value),
         policy=POLICIES[batching.policy],
         admission=ADMISSIONS[batching.admission],
         max_requests=batching.max_requests,
@@ -74,28 +74,43 @@ def _build(
     )
 
 
+def _replica(pool: Pool, precision: Precision, gpus: int, scenario: Scenario, catalogue: Catalogue) -> Replica:
+    """A replica of a pool, at a number format and on so many GPUs."""
+    gpu = catalogue.pick("servers", pool.server).gpu
+    efficiency, layout = scenario.plant.efficiency, Layout(tensor=gpus)
+    context = _half_way_tokens(scenario, catalogue)
+    return find_replica(catalogue, pool.model, gpu, efficiency, precision, pool.kv_precision, layout, context)
+
+
+def _half_way_tokens(scenario: Scenario, catalogue: Catalogue) -> float:
+    """Mean context of a request half-way through its answer [token], by the lengths that use cases name."""
+    whole = 0.0
+    for case in scenario.workload.use_cases.values():
+        table = catalogue.pick("lengths", case.lengths)
+        halves = np.array(table.prompt_tokens.value) + np.array(table.output_tokens.value) / 2.0
+        whole += case.share * float(np.trapezoid(halves, table.probability.value))
+    return max(1.0, whole)
+
+
 def _misfit(pool: Pool, scenario: Scenario, catalogue: Catalogue) -> str:
     """Why a pool's model does not fit, or nothing."""
-    server, model = catalogue.pick("servers", pool.server), catalogue.pick("models", pool.model)
-    gpu, efficiency = catalogue.pick("gpus", server.gpu), catalogue.pick("efficiencies", scenario.plant.efficiency)
     if _fits(pool, pool.precision, pool.tensor_parallel, scenario, catalogue):
         return ""
-    need = weights_bytes(model.params.value, pool.precision) / BYTES_PER_GIGABYTE
-    have = usable_bytes(gpu, efficiency, pool.tensor_parallel) / BYTES_PER_GIGABYTE
+    replica = _replica(pool, pool.precision, pool.tensor_parallel, scenario, catalogue)
+    need, have = weights_bytes(replica) / BYTES_PER_GIGABYTE, usable_bytes(replica) / BYTES_PER_GIGABYTE
     return (
-        f"{model.title} at {pool.precision} needs {need:.1f} GB for its weights, but {pool.tensor_parallel} x "
-        f"{gpu.title} leave {have:.1f} GB: {max(need - have, 0.0):.1f} GB too little, nothing left for a KV cache; "
-        f"{_remedy(pool, scenario, catalogue)}"
+        f"{replica.model.title} at {pool.precision} needs {need:.1f} GB for its weights, but {pool.tensor_parallel} x "
+        f"{replica.gpu.title} leave {have:.1f} GB: {max(need - have, 0.0):.1f} GB too little, nothing left for a KV "
+        f"cache; {_remedy(pool, scenario, catalogue)}"
     )
 
 
 def _fits(pool: Pool, precision: Precision, gpus: int, scenario: Scenario, catalogue: Catalogue) -> bool:
     """Whether a replica on so many GPUs of the pool's servers holds the weights and at least one token."""
     server = catalogue.pick("servers", pool.server)
-    gpu, efficiency = catalogue.pick("gpus", server.gpu), catalogue.pick("efficiencies", scenario.plant.efficiency)
-    if server.gpus.value % gpus or not matrix_rate(gpu, precision):
+    if server.gpus.value % gpus or not matrix_rate(catalogue.pick("gpus", server.gpu), precision):
         return False
-    return kv_room_tokens(catalogue.pick("models", pool.model), gpu, efficiency, precision, pool.kv_precision, gpus) > 0
+    return kv_room_tokens(_replica(pool, precision, gpus, scenario, catalogue)) > 0
 
 
 def _remedy(pool: Pool, scenario: Scenario, catalogue: Catalogue) -> str:

@@ -23,7 +23,7 @@ from sim.fleet.services import PlannedWork
 from sim.fleet.weather import weather_of
 from sim.plant.cooling import Outdoors
 from sim.plant.inlet import fan_ratio, leakage_ratio
-from sim.plant.memory import weights_bytes
+from sim.plant.replica import WEIGHT_BYTES
 from sim.scenario.repair import Part, Spares
 from sim.scenario.schema import Pool, Scenario
 from sim.streams import Streams
@@ -202,7 +202,7 @@ def _care(
 def wake_time_s(pool: Pool, catalogue: Catalogue) -> float:
     """Time that a server of a pool takes from rest to service [s]: it boots where it was off, and loads its model."""
     start, model = catalogue.pick("starts", pool.sleep.start), catalogue.pick("models", pool.model)
-    load_s = weights_bytes(model.params.value, pool.precision) / start.load_bytes_per_s.value
+    load_s = model.params.value * WEIGHT_BYTES[pool.precision] / start.load_bytes_per_s.value
     return load_s + (start.boot_s.value if pool.sleep.mode == "off" else 0.0)
 
 

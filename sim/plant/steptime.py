@@ -1,18 +1,20 @@
-"""How long one iteration of a replica takes: a roofline over weights, arithmetic and collectives."""
+"""How long one iteration of a replica takes: streaming, multiplying, attending, summing, and what the host adds."""
 
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.types import Efficiency, Gpu, Model
+from sim.catalogue.model_types import Gpu
+from sim.plant.collectives import all_reduce_s, stage_hand_over_s
+from sim.plant.experts import expert_fraction_touched
+from sim.plant.replica import WEIGHT_BYTES, WIDE, Replica
 
 Floats = NDArray[np.float64]
 
-WEIGHT_BYTES = {"bf16": 2.0, "fp8": 1.0, "int8": 1.0, "fp4": 0.5}
-"""Bytes of one number in each format."""
-ALL_REDUCES_PER_LAYER = 2
-"""Tensor parallelism joins partial sums once after attention and once after the feed-forward layer."""
+FLOPS_PER_WEIGHT = 2.0
+"""A multiplication and an addition."""
 
 
 @dataclass(frozen=True)
@@ -27,88 +29,172 @@ class StepTimeLaw:
     """Time a pair of a prompt token and an earlier (or the same) token."""
 
 
+@dataclass(frozen=True)
+class Work:
+    """What weights ask of each GPU of a replica, by tokens of the iteration; times at the rates that kernels reach."""
+
+    stream_s: Floats
+    """To stream weights from memory."""
+    multiply_s: Floats
+    """To multiply with them."""
+    together_s: Floats
+    """Both, as far as they overlap."""
+
+
+def native_precision(gpu: Gpu, precision: str) -> str:
+    """Format in which a GPU multiplies weights of a format: 4 bits it cannot multiply are widened to 16 on the way.
+
+    >>> from sim.catalogue import read_catalogue
+    >>> gpus = read_catalogue(kinds=["gpus", "generations"]).gpus
+    >>> native_precision(gpus["h100_sxm"], "fp4"), native_precision(gpus["b200_sxm"], "fp4")
+    ('bf16', 'fp4')
+    """
+    return WIDE if precision == "int4" or (precision == "fp4" and gpu.fp4_flops_per_s is None) else precision
+
+
 def matrix_rate(gpu: Gpu, precision: str) -> float | None:
     """Dense matrix rate of a GPU [FLOP/s] at a precision, or None where the hardware has none.
 
     >>> from sim.catalogue import read_catalogue
-    >>> matrix_rate(read_catalogue(kinds=["gpus"]).gpus["h100_sxm"], "bf16")
+    >>> matrix_rate(read_catalogue(kinds=["gpus", "generations"]).gpus["h100_sxm"], "bf16")
     989000000000000.0
     """
     fact = getattr(gpu, f"{precision}_flops_per_s")
     return fact.value if fact else None
 
 
-def expert_fraction_touched(tokens: Floats, experts: float, active: float) -> Floats:
-    """Share of a layer's experts that at least one of `tokens` [token] uses, when each picks `active` of `experts`.
+def reached_flops_per_s(replica: Replica, precision: str) -> float:
+    """Matrix rate that large multiplications reach on one GPU of a replica [FLOP/s]."""
+    native = native_precision(replica.gpu, precision)
+    rate = matrix_rate(replica.gpu, native)
+    if rate is None:
+        raise ValueError(f"{replica.gpu.title} has no {precision} matrix rate")
+    return rate * replica.kernels.matrix_share(native)
 
-    1 - (1 - active / experts) ** tokens: choices taken as independent and even (balanced router).
 
-    >>> float(expert_fraction_touched(np.array([4.0]), 8, 2)[0])
-    0.68359375
+def reached_bytes_per_s(replica: Replica) -> float:
+    """Memory bandwidth that one GPU of a replica reaches [B/s]."""
+    return replica.gpu.memory_bytes_per_s.value * replica.kernels.memory_fraction
+
+
+def join(stream_s: Floats, multiply_s: Floats, order: float) -> Floats:
+    """Time of work that streams and multiplies at once [s]: (stream^p + multiply^p)^(1/p), a rounded roofline.
+
+    >>> join(np.array([3.0]), np.array([4.0]), 2.0).tolist(), join(np.array([3.0]), np.array([4.0]), inf).tolist()
+    ([5.0], [4.0])
     """
-    return np.asarray(1.0 - (1.0 - active / experts) ** tokens)
+    longest = np.maximum(stream_s, multiply_s)
+    if order == inf:
+        return longest
+    shortest = np.minimum(stream_s, multiply_s)
+    share = np.divide(shortest, longest, out=np.zeros_like(longest), where=longest > 0.0)
+    return np.asarray(longest * (1.0 + share**order) ** (1.0 / order))
 
 
-def weights_read(model: Model, tokens: Floats) -> Floats:
-    """Weights that an iteration of `tokens` [token] streams from memory; all of them in a dense model.
+def shared_work(replica: Replica, tokens: Floats) -> Work:
+    """Weights that every token needs, divided among the GPUs of a tensor-parallel group."""
+    gpus, precision = replica.layout.tensor, replica.shared_precision
+    size = replica.shared * WEIGHT_BYTES[precision]
+    stream = np.full_like(tokens, size / (gpus * reached_bytes_per_s(replica)))
+    flops = FLOPS_PER_WEIGHT * tokens / replica.layout.data * replica.shared
+    multiply = flops / (gpus * reached_flops_per_s(replica, precision))
+    return Work(stream, multiply, join(stream, multiply, replica.kernels.roofline_order))
 
-    The split into shared and routed weights follows from the total and the active count.
+
+def expert_work(replica: Replica, tokens: Floats) -> Work:
+    """Routed experts, spread over all GPUs of a stage: those that a batch touches are streamed."""
+    model, gpus, routed = replica.model, replica.layout.stage, replica.routed
+    if not routed or model.experts is None or model.active_experts is None:
+        return Work(*(np.zeros_like(tokens) for _ in range(3)))
+    experts, active = model.experts.value, model.active_experts.value
+    touched = routed * expert_fraction_touched(tokens, experts, active)
+    stream = touched * WEIGHT_BYTES[replica.precision] / (gpus * reached_bytes_per_s(replica))
+    rate = reached_flops_per_s(replica, replica.precision) * replica.kernels.expert_matrix_fraction
+    multiply = FLOPS_PER_WEIGHT * tokens * routed * (active / experts) / (gpus * rate)
+    return Work(stream, multiply, join(stream, multiply, replica.kernels.roofline_order))
+
+
+def activation_s(replica: Replica, tokens: Floats) -> Floats:
+    """Time of reading and writing the residual stream [s]: every GPU of a group does it for all the group's tokens."""
+    model, own = replica.model, tokens / replica.layout.data
+    size = own * model.layers.value * model.hidden.value * WEIGHT_BYTES[WIDE]
+    return np.asarray(size * replica.kernels.activation_passes / reached_bytes_per_s(replica))
+
+
+def state_s(replica: Replica, sequences: Floats) -> Floats:
+    """Time to read and write the recurrent state of `sequences` [s], where layers keep one in place of a cache."""
+    state = replica.model.state_values_per_request
+    if state is None:
+        return np.zeros_like(sequences)
+    size = 2.0 * sequences * state.value * WEIGHT_BYTES[WIDE]
+    return np.asarray(size / (replica.layout.stage * reached_bytes_per_s(replica)))
+
+
+def host_s(replica: Replica, sequences: Floats) -> Floats:
+    """Time that the GPUs wait for the host [s]: scheduling an iteration, sampling each sequence."""
+    return replica.kernels.iteration_overhead_s + replica.kernels.sequence_overhead_s * sequences
+
+
+def tails_s(replica: Replica) -> float:
+    """Time of launches and the tails of small kernels [s], of each layer and of each layer's experts."""
+    kernels = replica.kernels
+    return kernels.layer_overhead_s * replica.model.layers.value + kernels.expert_overhead_s * replica.expert_layers
+
+
+def launch_s(replica: Replica, prefills: NDArray[np.bool_]) -> Floats:
+    """Host time to launch all kernels of an iteration [s]; the GPU works meanwhile."""
+    kernels, layers = replica.kernels, replica.model.layers.value
+    return layers * np.where(prefills, kernels.prefill_launch_layer_s, kernels.launch_layer_s)
+
+
+def kv_token_s(replica: Replica) -> float:
+    """Time to read a token of KV cache [s]; where a latent is attended to, not less than to multiply with it."""
+    size = replica.kv_values * WEIGHT_BYTES[replica.kv_precision] * replica.kv_copies
+    stream = size / (replica.layout.data * reached_bytes_per_s(replica))
+    if replica.model.kv_lora_rank is None:
+        return stream
+    flops = FLOPS_PER_WEIGHT * 2.0 * replica.kv_values * replica.model.heads.value
+    rate = replica.gpu.bf16_flops_per_s.value * replica.kernels.matrix_fraction
+    return float(max(stream, flops / (replica.layout.stage * rate)))
+
+
+def attention_pair_s(replica: Replica) -> float:
+    """Time of a pair in prefill [s]: 2 FLOPs for each number of a query head and of a value head, over all layers."""
+    model = replica.model
+    rotary = model.rope_head_dim.value if model.rope_head_dim else 0.0
+    width = 2.0 * model.head_dim.value + rotary
+    flops = FLOPS_PER_WEIGHT * replica.whole_layers * model.heads.value * width
+    rate = replica.gpu.bf16_flops_per_s.value * replica.kernels.attention_fraction
+    return float(flops / (replica.layout.stage * rate))
+
+
+def base_s(replica: Replica, tokens: Floats, most_sequences: float | Floats) -> Floats:
+    """Time of an iteration of `tokens` [token] without KV and attention [s]; at most so many of them are sequences.
+
+    In a pipeline of p stages the tokens are p micro-batches: a round of all of them lasts as long as one, of n/p
+    tokens, takes through all stages. More tokens than sequences mean that some are prefilled.
+    """
+    n = tokens / replica.layout.pipeline
+    sequences = np.minimum(n, most_sequences / replica.layout.pipeline)
+    weights = shared_work(replica, n).together_s + expert_work(replica, n).together_s
+    beside = host_s(replica, sequences) + tails_s(replica) + state_s(replica, sequences)
+    links = all_reduce_s(n, replica) + stage_hand_over_s(n, replica)
+    device = weights + activation_s(replica, n) + links
+    return beside + join(device, launch_s(replica, n > sequences), replica.kernels.roofline_order)
+
+
+def step_time_law(replica: Replica, tokens: int, most_sequences: float = inf) -> StepTimeLaw:
+    """The law of a replica, tabulated up to `tokens` tokens an iteration.
+
+    Valid from a few hundred million weights up, inside one server (or one NVLink domain).
 
     >>> from sim.catalogue import read_catalogue
-    >>> model = read_catalogue(kinds=["models"]).models["mixtral_8x7b"]
-    >>> weights_read(model, np.array([1.0])).round().tolist() == [model.active_params.value]
+    >>> from sim.plant.replica import Layout, find_replica
+    >>> book = read_catalogue(kinds=["models", "gpus", "generations", "efficiencies"])
+    >>> eight = find_replica(book, "llama_2_70b", "h100_sxm", "serving_2026", layout=Layout(tensor=8))
+    >>> 0.006 < float(step_time_law(eight, tokens=1).base_s[1]) < 0.014
     True
     """
-    if model.experts is None or model.active_experts is None or not model.experts.value:
-        return np.full_like(tokens, model.params.value)
-    experts, active = model.experts.value, model.active_experts.value
-    routed = (model.params.value - model.active_params.value) / (1.0 - active / experts)
-    return model.params.value - routed + routed * expert_fraction_touched(tokens, experts, active)
-
-
-def all_reduce_s(tokens: Floats, model: Model, gpu: Gpu, efficiency: Efficiency, gpus: int) -> Floats:
-    """Time of all tensor-parallel sums of an iteration [s]: latency plus ring traffic over the GPU links.
-
-    bytes = tokens * hidden * 2 (activations stay at 16 bits), each sent 2 (gpus - 1) / gpus times.
-
-    >>> from sim.catalogue import read_catalogue
-    >>> book = read_catalogue(kinds=["models", "gpus", "efficiencies"])
-    >>> replica = book.models["llama_2_70b"], book.gpus["h100_sxm"], book.efficiencies["roofline_2026"]
-    >>> all_reduce_s(np.array([1.0]), *replica, gpus=8).round(9).tolist()
-    [0.000862564]
-    """
-    if gpus == 1:
-        return np.zeros_like(tokens)
-    sums = ALL_REDUCES_PER_LAYER * model.layers.value
-    sent = tokens * model.hidden.value * WEIGHT_BYTES["bf16"] * 2.0 * (gpus - 1) / gpus
-    link_bytes_per_s = gpu.link_bytes_per_s.value * efficiency.link_fraction.value
-    return sums * (efficiency.collective_latency_s.value + sent / link_bytes_per_s)
-
-
-def step_time_law(
-    model: Model, gpu: Gpu, efficiency: Efficiency, precision: str, kv_precision: str, gpus: int, tokens: int
-) -> StepTimeLaw:
-    """The law of a replica of `gpus` GPUs, tabulated up to `tokens` tokens an iteration.
-
-    base[n] = max(weights read / bandwidth, 2 n active weights / matrix rate) + all-reduce + overhead;
-    kv = KV bytes a token / bandwidth; attention = 4 layers heads head_dim FLOPs a pair.
-    Valid where kernels are bound by memory or arithmetic, that is from a few hundred million weights up.
-
-    >>> from sim.catalogue import read_catalogue
-    >>> book = read_catalogue(kinds=["models", "gpus", "efficiencies"])
-    >>> replica = book.models["llama_2_70b"], book.gpus["h100_sxm"], book.efficiencies["roofline_2026"]
-    >>> round(float(step_time_law(*replica, "bf16", "bf16", gpus=8, tokens=1).base_s[1]), 9)
-    0.009046952
-    """
-    rate = matrix_rate(gpu, precision)
-    if rate is None:
-        raise ValueError(f"{gpu.title} has no {precision} matrix rate")
-    n = np.arange(tokens + 1, dtype=np.float64)
-    bandwidth = gpus * gpu.memory_bytes_per_s.value * efficiency.memory_fraction.value
-    streaming = weights_read(model, n) * WEIGHT_BYTES[precision] / bandwidth
-    arithmetic = 2.0 * n * model.active_params.value / (gpus * rate * efficiency.matrix_fraction.value)
-    base = np.maximum(streaming, arithmetic) + all_reduce_s(n, model, gpu, efficiency, gpus)
-    kv_bytes = model.kv_values_per_token.value * WEIGHT_BYTES[kv_precision]
-    pair_flops = 2.0 * 2.0 * model.layers.value * model.heads.value * model.head_dim.value
-    attention = pair_flops / (gpus * gpu.bf16_flops_per_s.value * efficiency.attention_fraction.value)
-    return StepTimeLaw(base + efficiency.iteration_overhead_s.value, kv_bytes / bandwidth, attention)
+    table = base_s(replica, np.arange(tokens + 1, dtype=np.float64), most_sequences)
+    stages = replica.layout.pipeline
+    return StepTimeLaw(table, kv_token_s(replica) / stages, attention_pair_s(replica) / stages)

@@ -125,8 +125,8 @@ class Plant(Choice):
 
     site: Name = "virginia"
     """Catalogue name of the site."""
-    efficiency: Name = "roofline_2026"
-    """Catalogue name of the kernel efficiencies."""
+    efficiency: Name = "serving_2026"
+    """Catalogue name of the serving software's efficiencies, or the path of a profile that `calibrate` wrote."""
     climate: Climate = Climate()
     """Cooling."""
     delivery: Delivery = Delivery()

@@ -14,6 +14,7 @@ from sim.documents import Document, Keys, Place, did_you_mean, dotted, raise_all
 from sim.errors import InputError, ScenarioError
 from sim.scenario.checking import problems
 from sim.scenario.paths import parse_assignment, put, split, validated
+from sim.scenario.profiles import unfold
 from sim.scenario.schema import Scenario
 
 ROOT = Path(__file__).resolve().parents[2] / "scenarios"
@@ -97,6 +98,7 @@ def read_scenario(
         _add_assignment(draft, change)
     if seed is not None:
         _put(draft, "seed", seed, Place(f"--seed {seed}", 0, 0))
+    draft.problems += unfold(draft.data, draft.places)
     return _checked(draft, catalogue)
 
 

@@ -28,7 +28,12 @@ ROOMS = {
         "sim.serving.warming",
         "run_sim",
     ),
-    "sim.serving.batch": ("sim.serving.policies", "sim.serving.meter", "sim.serving.reference"),
+    "sim.serving.batch": (
+        "sim.serving.policies",
+        "sim.serving.meter",
+        "sim.serving.reference",
+        "sim.validation.closed_loop",
+    ),
 }
 """Library, or a room of our own: the packages and modules that may import it."""
 

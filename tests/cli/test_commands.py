@@ -91,15 +91,6 @@ def test_what_is_wrong_is_told_in_one_line_without_a_trace_of_python(program, ar
     assert not Path("out").exists()
 
 
-@pytest.mark.parametrize("command", ["batch", "study", "report", "predict"])
-def test_what_is_not_built_says_so(program, command):
-    if command not in getattr(run_sim, "UNBUILT", {}):
-        pytest.skip(f"{command} is built")
-    status, out, err = program(command, "x", "--draws", "3")
-    assert (status, out) == (2, "")
-    assert err.startswith(f"{command}: not built yet in version {__version__}")
-
-
 def test_warmup_says_where_the_engine_is(program):
     status, out, err = program("warmup")
     assert (status, err) == (0, "")
@@ -296,7 +287,19 @@ def test_version_and_help(program):
     assert program("--version") == (0, f"{__version__}\n", "")
     status, out, err = program("--help")
     assert (status, err) == (0, "")
-    for command in ("run", "batch", "study", "report", "predict", "check", "list", "describe", "warmup", "demand"):
+    for command in (
+        "run",
+        "batch",
+        "study",
+        "report",
+        "predict",
+        "calibrate",
+        "check",
+        "list",
+        "describe",
+        "warmup",
+        "demand",
+    ):
         assert f"\n  {command} " in out
     assert "..." not in out.split("Commands:")[1]
     for option in ("--seed", "--engine", "--trace", "--set", "--out"):

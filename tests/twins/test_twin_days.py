@@ -34,7 +34,7 @@ EVENTFUL = BREAKING | {
     },
     "fleet.gateway": {"chat": "two"},
     "workload.demand.requests_per_day": 120_000,
-    "facts.efficiencies.roofline_2026.iteration_overhead_s": 0.05,
+    "facts.efficiencies.serving_2026.iteration_overhead_s": 0.05,
     "plant.failures.technicians": 4,
 }
 THROTTLED = EVENTFUL | {"plant.failures.multiplier": 2e4, "facts.cooling.chiller_tower.capacity_fraction": 0.04}

@@ -77,23 +77,45 @@ def test_no_source_names_our_own_files(catalogue: Catalogue) -> None:
     assert not any(word in text for word in ("facts.md", "/work", "shared/", "brief.md"))
 
 
+UNGATED = (50257, 250880, 50400)
+"""Vocabularies of the models whose feed-forward layers have no gate."""
+
+
 def params(model: Model, experts: float) -> float:
-    """Weights of a transformer from its shape, biases and norms left out."""
+    """Weights of a transformer from its shape, with so many experts a layer; biases, norms and routers left out."""
     hidden, inner = model.hidden.value, model.heads.value * model.head_dim.value
-    keys_values = 2 * hidden * model.kv_heads.value * model.head_dim.value
-    gated = model.vocabulary.value not in (50257, 250880)
-    feed_forward = (3 if gated else 2) * hidden * model.ffn.value * experts
-    embeddings = (2 if gated else 1) * model.vocabulary.value * hidden
-    return model.layers.value * (2 * hidden * inner + keys_values + feed_forward) + embeddings
+    attention = 2 * hidden * inner + 2 * hidden * model.kv_heads.value * model.head_dim.value
+    matrices = 2 if model.vocabulary.value in UNGATED else 3
+    dense = model.dense_layers.value if model.dense_layers else 0 if model.experts else model.layers.value
+    shared = model.shared_experts.value if model.shared_experts else 0
+    expert = matrices * hidden * model.expert_ffn.value if model.expert_ffn else 0
+    feed_forward = dense * matrices * hidden * model.ffn.value + (model.layers.value - dense) * expert * (
+        experts + shared
+    )
+    tables = 1 if model.tied_embeddings and model.tied_embeddings.value else 2
+    return model.layers.value * attention + feed_forward + tables * model.vocabulary.value * hidden
 
 
-@pytest.mark.parametrize("name", sorted(set(read_catalogue(kinds=["models"]).models) - {"deepseek_v3"}))
+MODELS = read_catalogue(kinds=["models"]).models
+PLAIN = sorted(name for name, m in MODELS.items() if not m.kv_lora_rank and not m.state_values_per_request)
+"""Models whose layers all have common attention."""
+
+
+@pytest.mark.parametrize("name", PLAIN)
 def test_parameters_follow_from_the_shape(catalogue: Catalogue, name: str) -> None:
     model = catalogue.models[name]
     experts = model.experts.value if model.experts else 1
     active = model.active_experts.value if model.active_experts else 1
     assert model.params.value == pytest.approx(params(model, experts), rel=0.015)
     assert model.active_params.value == pytest.approx(params(model, active), rel=0.015)
+
+
+NAMED = {"deepseek_v2": 236e9, "deepseek_v3": 671e9, "kimi_k2": 1.03e12, "glm_5": 744e9, "qwen3_5_397b_a17b": 397e9}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_other_models_have_the_weights_of_their_names(catalogue: Catalogue, name: str) -> None:
+    assert catalogue.models[name].params.value == pytest.approx(NAMED[name], rel=0.01)
 
 
 def test_parameters_of_deepseek_are_mostly_experts(catalogue: Catalogue) -> None:
@@ -107,7 +129,9 @@ def test_kv_values_follow_from_the_shape(catalogue: Catalogue) -> None:
         a_layer = 2 * model.kv_heads.value * model.head_dim.value
         if model.kv_lora_rank:
             a_layer = model.kv_lora_rank.value + model.rope_head_dim.value
-        assert model.kv_values_per_token.value == model.layers.value * a_layer
+        recurrent = model.state_values_per_request is not None
+        layers = model.attention_layers.value if recurrent else model.layers.value
+        assert model.kv_values_per_token.value == layers * a_layer
 
 
 # Price of the box (GPUs, CPUs, the rest), without storage and cluster network, USD.

@@ -23,7 +23,7 @@ IDLE = {"workload.demand.requests_per_day": 0}
 STATED = {"facts.thermals.air_a2.reference_inlet_c": 24}
 """The hall's own temperature adds nothing to the servers' stated power."""
 SLOW = {
-    "facts.efficiencies.roofline_2026.iteration_overhead_s": 0.05,
+    "facts.efficiencies.serving_2026.iteration_overhead_s": 0.05,
     "workload.use_cases.code.lengths": "azure_conv_2023",
     "workload.demand.requests_per_day": 24_000,
 }
@@ -318,7 +318,7 @@ def test_energy_is_power_times_time():
     pool = traces_of(STATED).utilisation.pools[0]
     busy_s = pool.busy_s.sum()
     idle_j = 8 * 121.6 * (3 * HOUR_S - busy_s)
-    assert idle_j + 0.64 * 5600 * busy_s < pool.gpu_j.sum() < idle_j + 5600 * busy_s
+    assert idle_j + 0.5 * 5600 * busy_s < pool.gpu_j.sum() < idle_j + 5600 * busy_s
     assert pool.host_j.sum() == pytest.approx(3 * 1600 * HOUR_S + 600 * busy_s)
 
 
@@ -347,10 +347,10 @@ SEVENTY = {"fleet.pools.main.model": "llama_3_1_70b", "fleet.pools.main.precisio
 @pytest.mark.parametrize(
     ("changes", "missing", "remedy"),
     [
-        (BIG, "235.7 GB too little", "precision: fp8"),
-        (BIG | {"fleet.pools.main.server": "dgx_a100"}, "235.7 GB too little", "precision: int8"),
-        (SEVENTY | {"fleet.pools.main.tensor_parallel": 1}, "69.1 GB too little", "tensor_parallel: 2"),
-        (BIG | {"fleet.pools.main.tensor_parallel": 2}, "667.7 GB too little", "tensor_parallel: 8 and precision: fp8"),
+        (BIG, "193.2 GB too little", "precision: fp8"),
+        (BIG | {"fleet.pools.main.server": "dgx_a100"}, "193.2 GB too little", "precision: int8"),
+        (SEVENTY | {"fleet.pools.main.tensor_parallel": 1}, "63.8 GB too little", "tensor_parallel: 2"),
+        (BIG | {"fleet.pools.main.tensor_parallel": 2}, "657.1 GB too little", "tensor_parallel: 8 and precision: fp8"),
     ],
 )
 def test_the_message_says_how_much_is_missing_and_a_remedy_that_fits(changes, missing, remedy):
@@ -370,5 +370,5 @@ def test_a_remedy_never_asks_for_gpus_that_the_server_has_not():
 
 
 def test_weights_that_leave_room_for_no_token_do_not_fit():
-    tight = {"facts.models.llama_3_1_8b.params": 8 * 80e9 * 0.9 - 1000}
+    tight = {"facts.models.llama_3_1_8b.params": 8 * 85.9e9 * 0.9 - 1000}
     assert "0.0 GB too little, nothing left for a KV cache" in misfit(tight)

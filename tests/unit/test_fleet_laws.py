@@ -40,7 +40,7 @@ CHOICES = st.fixed_dictionaries(
 @settings(max_examples=12)
 @given(CHOICES)
 def test_every_day_keeps_its_laws(engine, changes):
-    day = tiny_day(BREAKING | {"facts.efficiencies.roofline_2026.iteration_overhead_s": 0.02} | changes)
+    day = tiny_day(BREAKING | {"facts.efficiencies.serving_2026.iteration_overhead_s": 0.02} | changes)
     traces, again = (
         simulate(day, with_facts(CATALOGUE, day.facts), engine, Keep()) for _ in range(2)
     )  # simulate checks the invariants

@@ -185,7 +185,7 @@ def test_names_that_are_nowhere_are_told_with_the_nearest(folder: Path, catalogu
         "    main: {model: llama_2_70, server: dgx_h10}\n"
         "    old: {server: dgx_a100, precision: fp8}\n"
         "  gateway: {caht: main, chat: mian}\n"
-        "plant: {site: virgina, efficiency: roofline, climate: {cooling: chiller}, failures: {hazard: llama}}\n"
+        "plant: {site: virgina, efficiency: serving_202, climate: {cooling: chiller}, failures: {hazard: llama}}\n"
         "prices: {book: owner, equipment: {dgx_h1000: {gpu_usd: 3}}}\n"
         "facts: {gpus: {h100_sxm: {idle: 3}, h100: {tdp_w: 1}}, gpu: {}}\n",
     )

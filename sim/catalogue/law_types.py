@@ -1,0 +1,101 @@
+"""How far a generation of GPUs, and the software that serves on it, stay below the data sheet; what benchmarks ask."""
+
+from sim.catalogue.entry import Entry
+from sim.catalogue.facts import Fact
+
+
+class Generation(Entry):
+    """What kernels reach on one generation of GPUs, whoever calls them."""
+
+    memory_fraction: Fact
+    """Share of peak memory bandwidth that streaming weights and KV reach."""
+    matrix_fraction: Fact
+    """Share of the peak 16-bit matrix rate that large multiplications reach; of 8-bit integers too."""
+    fp8_matrix_fraction: Fact
+    """The same at 8-bit floating point."""
+    fp4_matrix_fraction: Fact
+    """The same at 4-bit floating point."""
+    expert_matrix_fraction: Fact
+    """Rate of the grouped multiplications of a mixture of experts, as a share of that of large ones."""
+    attention_fraction: Fact
+    """Share of the peak 16-bit matrix rate that prefill attention reaches, of the pairs that count."""
+    link_fraction: Fact
+    """Share of the link bandwidth that an all-reduce reaches."""
+    active_power_fraction: Fact
+    """GPU power with clocks up and kernels running that neither stream nor multiply, as a share of TDP."""
+    memory_power_fraction: Fact
+    """Power of memory read at its peak rate, as a share of TDP."""
+    matrix_power_fraction: Fact
+    """Power of matrix units at their peak rate, as a share of TDP."""
+    matrix_power_order: Fact
+    """Power of matrix units goes with their share of the peak rate to this order: below one, little work costs much."""
+
+
+class Efficiency(Entry):
+    """What the software that serves adds; where it differs from the generation's kernels, it says so."""
+
+    iteration_overhead_s: Fact
+    """Time of an iteration beside kernels, whatever the model: scheduling, launches, sampling."""
+    layer_overhead_s: Fact
+    """Time of a layer beside what it streams and multiplies: launches and the tails of small kernels."""
+    expert_overhead_s: Fact
+    """What a layer with experts takes beyond that: routing, sorting, gathering."""
+    sequence_overhead_s: Fact
+    """Time a sequence of the batch: scheduling, sampling, detokenising, on the host."""
+    launch_layer_s: Fact | None = None
+    """Host time to launch a layer's kernels one by one, beside which the GPU works; none where graphs are replayed."""
+    prefill_launch_layer_s: Fact | None = None
+    """The same in an iteration with prefill."""
+    poll_iterations: Fact | None = None
+    """Mean iterations before the engine looks for a new request; none where it looks each time."""
+    large_message_bytes: Fact | None = None
+    """Message of an all-reduce from which it takes a slower path; none where there is one path."""
+    large_link_fraction: Fact | None = None
+    """Share of the link bandwidth on that path."""
+    activation_passes: Fact
+    """Reads and writes of the residual stream's width a layer and token, on every GPU of a tensor-parallel group."""
+    collective_latency_s: Fact
+    """Latency of one all-reduce among the GPUs of a server."""
+    first_token_overhead_s: Fact
+    """From a request's arrival to its queue, and from the first token to the client: HTTP, tokeniser, network."""
+    roofline_order: Fact
+    """Order p of the norm (stream^p + multiply^p)^(1/p) that joins memory and arithmetic; the greater, the sharper."""
+    memory_reserve_fraction: Fact
+    """Share of GPU memory not given to weights and KV: activations, framework, fragmentation."""
+    memory_fraction: Fact | None = None
+    """As a generation's, where this software differs."""
+    matrix_fraction: Fact | None = None
+    """As a generation's, where this software differs."""
+    fp8_matrix_fraction: Fact | None = None
+    """As a generation's, where this software differs."""
+    fp4_matrix_fraction: Fact | None = None
+    """As a generation's, where this software differs."""
+    expert_matrix_fraction: Fact | None = None
+    """As a generation's, where this software differs."""
+    attention_fraction: Fact | None = None
+    """As a generation's, where this software differs."""
+    link_fraction: Fact | None = None
+    """As a generation's, where this software differs."""
+    active_power_fraction: Fact | None = None
+    """As a generation's, where this software differs."""
+    memory_power_fraction: Fact | None = None
+    """As a generation's, where this software differs."""
+    matrix_power_fraction: Fact | None = None
+    """As a generation's, where this software differs."""
+
+
+class Benchmark(Entry):
+    """What a public benchmark asks of a server, where its result files do not say it."""
+
+    prompt_tokens: Fact
+    """Mean prompt, what pictures become included."""
+    output_tokens: Fact | None = None
+    """Mean answer, where the results do not tell it."""
+    server_fraction: Fact | None = None
+    """Throughput that waiting for a first token leaves of what the limit on time per token allows."""
+    tail_ratio: Fact | None = None
+    """Slowest hundredth of times per token over their mean."""
+    cap_fraction: Fact | None = None
+    """Power limit of runs for efficiency, as a share of TDP."""
+    cap_order: Fact | None = None
+    """Speed left under a power limit is the share of power above idle to this order."""

@@ -1,0 +1,1 @@
+"""The laws against measurement: points read, predicted, compared; efficiencies fitted to them."""

@@ -1,0 +1,137 @@
+"""Points of a file predicted row by row; a row that cannot be says why."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sim.catalogue import Catalogue
+from sim.documents import did_you_mean
+from sim.errors import InputError
+from sim.validation import ml_energy, mlperf, serving, splitwise
+from sim.validation.cases import UnpredictableError
+from sim.validation.names import UnknownNameError
+
+Row = Mapping[str, Any]
+
+REASON = "not_predicted"
+"""Column that says why a row has no prediction."""
+PREFIX = "predicted_"
+"""Beginning of the names of predicted columns."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """Layout of one kind of points file."""
+
+    required: tuple[str, ...]
+    """Columns without which nothing can be predicted."""
+    optional: tuple[str, ...]
+    """Other columns that are understood: what changes a prediction, what was measured, where it comes from."""
+    measured: Mapping[str, str]
+    """Predicted column to the measured one it is compared with."""
+    factor: Mapping[str, str]
+    """What errors are told apart by: a word for it to the column."""
+    predict: Callable[[Row, Catalogue], dict[str, float]]
+    """Predicted columns of a row."""
+
+
+def _serving(row: Row, book: Catalogue) -> dict[str, float]:
+    return serving.predict_case(serving.read_case(row, book), book)
+
+
+def _splitwise(row: Row, book: Catalogue) -> dict[str, float]:
+    return splitwise.predict_case(splitwise.read_case(row, book), book)
+
+
+def _ml_energy(row: Row, book: Catalogue) -> dict[str, float]:
+    return ml_energy.predict_case(ml_energy.read_case(row, book), book)
+
+
+def _mlperf(row: Row, book: Catalogue) -> dict[str, float]:
+    return mlperf.predict_case(mlperf.read_case(row, book), book)
+
+
+FORMS: dict[str, Form] = {
+    "serving": Form(
+        ("model", "system", "isl", "osl", "tp_size"),
+        (
+            *("id", "src", "measured", "backend", "backend_version", "precision", "mode", "concurrency", "batch_size"),
+            *("pp_size", "attention_dp_size", "moe_tp_size", "moe_ep_size", "gpus", "ttft_ms", "tpot_ms"),
+            *("prefill_num_workers", "prefill_tp_size", "prefill_attention_dp_size", "decode_num_workers"),
+            *("decode_tp_size", "decode_attention_dp_size", "decode_batch_size"),
+        ),
+        {"predicted_ttft_ms": "ttft_ms", "predicted_tpot_ms": "tpot_ms"},
+        {"GPU": "system", "model": "model", "precision": "precision", "software": "backend"},
+        _serving,
+    ),
+    "splitwise": Form(
+        ("model", "hardware", "prompt_size", "batch_size", "token_size", "tensor_parallel"),
+        ("peak_power_frac_tdp", "average_power_frac_tdp", "prompt_time_ms", "token_time_ms", "e2e_time_ms"),
+        {
+            "predicted_prompt_time_ms": "prompt_time_ms",
+            "predicted_token_time_ms": "token_time_ms",
+            "predicted_average_power_frac_tdp": "average_power_frac_tdp",
+        },
+        {"GPU": "hardware", "model": "model"},
+        _splitwise,
+    ),
+    "ml-energy": Form(
+        ("task", "model_id", "gpu_model", "num_gpus", "max_num_seqs", "avg_output_len"),
+        (
+            *("activated_params_billions", "architecture", "avg_batch_size", "avg_power_watts", "data_parallel"),
+            *("energy_per_request_joules", "energy_per_token_joules", "expert_parallel", "median_itl_ms", "nickname"),
+            *("output_throughput_tokens_per_sec", "p90_itl_ms", "p95_itl_ms", "p99_itl_ms", "tensor_parallel"),
+            *("total_params_billions", "weight_precision"),
+        ),
+        {
+            "predicted_output_throughput_tokens_per_sec": "output_throughput_tokens_per_sec",
+            "predicted_median_itl_ms": "median_itl_ms",
+            "predicted_avg_power_watts": "avg_power_watts",
+            "predicted_energy_per_token_joules": "energy_per_token_joules",
+        },
+        {"GPU": "gpu_model", "model": "model_id", "precision": "weight_precision"},
+        _ml_energy,
+    ),
+    "mlperf": Form(
+        ("accelerator", "accel_per_node", "nodes", "model", "scenario"),
+        (
+            *("round", "submitter", "platform", "status", "valid", "tokens_per_s", "samples_per_s", "target_qps"),
+            *(f"{what}_s_{which}" for what in ("e2e", "ttft", "tpot") for which in ("mean", "p50", "p90", "p99")),
+            *("ttft_latency_limit_s", "tpot_latency_limit_s", "sw", "path", "power_w_avg", "power_w_max"),
+            *("power_w_p05", "power_s", "power_w_before"),
+        ),
+        {"predicted_tokens_per_s": "tokens_per_s", "predicted_power_w": "power_w_avg"},
+        {"GPU": "accelerator", "model": "model", "scenario": "scenario"},
+        _mlperf,
+    ),
+}
+"""Layout of points file by its kind."""
+
+
+def check_columns(form: Form, columns: Sequence[str], where: str) -> None:
+    """Refuse a file without the columns that a prediction needs, or with columns that nobody understands."""
+    missing = [name for name in form.required if name not in columns]
+    known = (*form.required, *form.optional, *form.measured, REASON)
+    unknown = [name for name in columns if name not in known]
+    problems = [f"the column {name!r} is missing" for name in missing]
+    problems += [f"the column {name!r} is unknown{did_you_mean(name, known)}" for name in unknown]
+    if problems:
+        raise InputError("\n".join(f"{where}:1: {problem}" for problem in problems))
+
+
+def predict_rows(form: Form, rows: Sequence[Row], book: Catalogue) -> Iterator[dict[str, float] | str]:
+    """For each row its predicted columns, or why there are none."""
+    for row in rows:
+        try:
+            _positive(form, row)
+            yield form.predict(row, book)
+        except (UnpredictableError, UnknownNameError) as error:
+            yield str(error)
+
+
+def _positive(form: Form, row: Row) -> None:
+    """Refuse a measured time, rate or power that is not above zero: such a row is not to be believed."""
+    for name in form.measured.values():
+        value = row.get(name)
+        if isinstance(value, int | float) and value <= 0:
+            raise UnpredictableError(f"{name} must be above zero, not {value:g}")

@@ -1,0 +1,183 @@
+"""End-to-end serving benchmarks: fixed lengths, fixed concurrency, one replica."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.catalogue import Catalogue
+from sim.plant.memory import kv_room_tokens
+from sim.plant.replica import Layout, Replica
+from sim.plant.steptime import StepTimeLaw, attention_pair_s, base_s, kv_token_s
+from sim.serving import rules
+from sim.serving.spec import PoolSpec
+from sim.units import MILLISECONDS_PER_SECOND
+from sim.validation.cases import (
+    Setup,
+    UnpredictableError,
+    check_setup,
+    count,
+    efficiency_of,
+    find_gpu,
+    find_model,
+    given,
+    one_node,
+    precision_of,
+)
+from sim.validation.closed_loop import Load, Measured, run_closed_loop
+
+Floats = NDArray[np.float64]
+
+GPUS_A_DOMAIN = {"gb200": 72, "gb300": 72}
+"""GPUs that NVLink joins, where it is not a server's eight."""
+GPUS_A_SERVER = 8
+ONE = Layout()
+"""A single GPU."""
+POLICY_OF = {"sglang_2026": rules.CONTINUOUS}
+"""Software that reads prompts in iterations of their own; the others read them beside those who decode."""
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How such benchmarks are run; choices of their tools, not claims about hardware."""
+
+    most_batched_tokens: int = 8192
+    """Token budget of an iteration: the default of the engines on these GPUs."""
+    waves: int = 10
+    """Requests a client; the tools' default."""
+    most_requests: int = 2048
+    """Requests after which a simulation stops, however many clients there are (but one each at least)."""
+    spread_fraction: float = 0.2
+    """Lengths are drawn down to (1 - spread_fraction) of the full ones."""
+
+
+FIXED = Protocol(spread_fraction=0.0)
+"""All requests of one length: they stay in step with each other."""
+FIXED_LENGTHS = "nvidia-gap-analysis"
+"""Beginning of the sources whose requests all have the same length."""
+
+
+@dataclass(frozen=True)
+class ServingCase:
+    """One benchmark run."""
+
+    setup: Setup
+    """The replica."""
+    clients: int
+    """Requests in flight."""
+    prompt: int
+    """Prompt tokens."""
+    output: int
+    """Answer tokens."""
+    protocol: Protocol
+    """How the tool ran it."""
+
+    @property
+    def context_tokens(self) -> float:
+        """Context half-way through an answer."""
+        return self.prompt + self.output / 2.0
+
+
+def read_case(row: Mapping[str, Any], book: Catalogue) -> ServingCase:
+    """The run that a row describes; UnpredictableError where the laws do not cover it."""
+    if str(row.get("mode", "agg")) == "disagg":
+        raise UnpredictableError("disaggregated prefill and decode are not modelled")
+    gpu = find_gpu(book, row["system"])
+    setup = Setup(
+        find_model(book, row["model"]),
+        gpu,
+        precision_of(row.get("precision")),
+        efficiency_of(book, str(row.get("backend", ""))),
+        _layout(row, gpu),
+    )
+    check_setup(setup, book)
+    protocol = FIXED if str(row.get("src", "")).startswith(FIXED_LENGTHS) else Protocol()
+    case = ServingCase(setup, _clients(row), count(row, "isl"), count(row, "osl"), protocol)
+    room = kv_room_tokens(setup.replica(book, case.context_tokens))
+    if case.prompt + case.output > room:
+        raise UnpredictableError(f"a request of {case.prompt + case.output} tokens exceeds the KV room of {room}")
+    return case
+
+
+def _layout(row: Mapping[str, Any], gpu: str) -> Layout:
+    limit = GPUS_A_DOMAIN.get(gpu, GPUS_A_SERVER)
+    tensor, data = count(row, "tp_size", 1), count(row, "attention_dp_size", 1)
+    gpus = one_node(tensor * data, limit)
+    data = min(gpus, one_node(data, limit))
+    return Layout(max(1, gpus // data), data, count(row, "pp_size", 1))
+
+
+def _clients(row: Mapping[str, Any]) -> int:
+    """Requests in flight in one replica: the batch a data-parallel group times the groups, or the concurrency."""
+    if given(row.get("batch_size")):
+        return count(row, "batch_size") * count(row, "attention_dp_size", 1)
+    return count(row, "concurrency")
+
+
+def steady_state_s(replica: Replica, clients: Floats, prompt: Floats, output: Floats, budget: float) -> Floats:
+    """Time per output token in a steady closed loop [s], in closed form: what fitting uses in place of a simulation.
+
+    An iteration decodes one token for each client; over an answer every other client's prompt is read once beside it:
+    decode + (clients - 1) / output * (growth of an iteration by a chunk, per prompt, and its attention pairs).
+    """
+    chunk = np.minimum(prompt, np.maximum(1.0, budget - clients))
+    alone, with_chunk = base_s(replica, clients, clients), base_s(replica, clients + chunk, clients)
+    decode = alone + kv_token_s(replica) * clients * (prompt + output / 2.0) / replica.layout.pipeline
+    read = (with_chunk - alone) * prompt / chunk + attention_pair_s(replica) * prompt * prompt / 2.0
+    return np.asarray(decode + (clients - 1.0) / output * read)
+
+
+def pool_of(case: ServingCase, replica: Replica) -> PoolSpec:
+    """The pool of one replica that a benchmark loads: chunked prefill, room for every client."""
+    tokens = max(case.protocol.most_batched_tokens, case.clients)
+    law = _law(replica, case.clients, tokens)
+    return PoolSpec(
+        name="benchmark",
+        replicas=1,
+        replicas_per_server=1,
+        law=law,
+        idle_w=0.0,
+        prefill_w=0.0,
+        decode_w=np.zeros(2),
+        kv_room_tokens=kv_room_tokens(replica),
+        max_context_tokens=case.prompt + case.output,
+        policy=POLICY_OF.get(case.setup.efficiency, rules.CHUNKED),
+        admission=rules.ON_DEMAND,
+        max_requests=case.clients,
+        max_batched_tokens=tokens,
+        wait_s=0.0,
+        routing=rules.ROUND_ROBIN,
+        stale_s=0.0,
+        max_attempts=1,
+        patience_s=np.array([np.inf]),
+    )
+
+
+def _law(replica: Replica, clients: int, tokens: int) -> StepTimeLaw:
+    """The law tabulated where a closed loop looks: every batch up to the clients', and beyond on a grid."""
+    grid = np.unique(np.concatenate([np.arange(min(clients, tokens) + 1), np.linspace(clients, tokens, 65)]))
+    table = np.interp(np.arange(tokens + 1), grid, base_s(replica, grid, clients))
+    stages = replica.layout.pipeline
+    return StepTimeLaw(table, kv_token_s(replica) / stages, attention_pair_s(replica) / stages)
+
+
+def simulate(case: ServingCase, book: Catalogue) -> Measured:
+    """Run a benchmark; times to first token include the front end and the wait until the engine looks for a request."""
+    replica, protocol = case.setup.replica(book, case.context_tokens), case.protocol
+    requests = max(case.clients, min(case.clients * protocol.waves, protocol.most_requests))
+    load = Load(case.clients, case.prompt, case.output, requests, protocol.spread_fraction)
+    measured = run_closed_loop(pool_of(case, replica), load, np.random.default_rng(0))
+    kernels = replica.kernels
+    ttft_s = measured.ttft_s + kernels.first_token_overhead_s + kernels.poll_iterations * measured.tpot_s
+    return Measured(ttft_s, measured.tpot_s, measured.makespan_s, measured.preempted)
+
+
+def predict_case(case: ServingCase, book: Catalogue) -> dict[str, float]:
+    """Mean times to first token and per output token."""
+    measured = simulate(case, book)
+    return {
+        "predicted_ttft_ms": measured.ttft_s * MILLISECONDS_PER_SECOND,
+        "predicted_tpot_ms": measured.tpot_s * MILLISECONDS_PER_SECOND,
+    }
