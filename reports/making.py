@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 DAY, STUDY = "result.json", "summary.json"
 NAME = "report.pdf"
 FIGURES = "figures"
+GROUPS = ("latency", "fleet", "energy_kwh", "cost_usd")
+PRINTED = (
+    *("scenario_hash", "duration_s", "requests", "tokens", "pue", "wh_per_request"),
+    *("usd_per_request", "usd_per_million_output_tokens", *GROUPS),
+)
+"""Keys of result.json that a report prints by name, and those of them that are groups."""
 CLOSENESS = 1e-9
 """Relative difference that rounding may leave between two reckonings of one total."""
 
@@ -122,12 +128,14 @@ def readable(file: Path) -> Iterator[None]:
 
 
 def _check_numbers(numbers: dict[str, Any], again: dict[str, Any], folder: Path) -> None:
-    """The day is summed up anew from its traces: the numbers on disk must be all there, with the same total.
+    """The day is summed up anew from its traces: what a report prints must be on disk, with the same total.
 
     Claims of another catalogue than the one that priced the day would give another total.
     """
-    missing = [key for key in again if type(numbers.get(key)) is not type(again[key])]
-    missing += [f"{key}.{name}" for key in again if key not in missing for name in _names(again[key], numbers[key])]
+    missing = [key for key in PRINTED if key not in numbers]
+    missing += [
+        f"{key}.{name}" for key in GROUPS if key in numbers for name in again[key] if not _has(numbers[key], name)
+    ]
     if missing:
         raise OutputError(f"{folder / DAY}: is damaged: {missing[0]} is missing; run the day again")
     told_usd, total_usd = numbers["cost_usd"]["total"], again["cost_usd"]["total"]
@@ -138,9 +146,8 @@ def _check_numbers(numbers: dict[str, Any], again: dict[str, Any], folder: Path)
         )
 
 
-def _names(again: Any, numbers: Any) -> list[str]:
-    """Names inside a group of numbers that are not there."""
-    return [name for name in again if name not in numbers] if isinstance(again, dict) else []
+def _has(group: Any, name: str) -> bool:
+    return isinstance(group, dict) and name in group
 
 
 def _write(report: Report, sketcher: Sketcher, order: Order) -> list[Path]:

@@ -29,6 +29,11 @@ def part_name(part: str, words: Language) -> str:
     return words.known(f"component.{part}", plain(part))
 
 
+def failed_part(part: str, words: Language) -> str:
+    """The part at fault in a failure."""
+    return words.known(f"part.{part}", plain(part)) if part else words("part")
+
+
 def unit(name: str, words: Language) -> str:
     """A unit of quantities."""
     return words.known(f"unit.{name}", name)

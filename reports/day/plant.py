@@ -8,6 +8,7 @@ from reports.day.context import Day
 from reports.figures.energy import energy_figure
 from reports.figures.failures import MOST_ROWS, outages_figure
 from reports.figures.panels import energy_kwh_by_hour
+from reports.wording import failed_part
 from sim.traces.events import Event
 from sim.units import SECONDS_PER_HOUR
 
@@ -50,9 +51,7 @@ def _hours(times_s: Iterable[float]) -> float:
 def _parts(day: Day, failures: list[Event]) -> Table:
     words = day.words
     parts = sorted({event.part for event in failures}, key=lambda part: -sum(e.part == part for e in failures))
-    rows = [
-        (words.known(f"part.{part}", part), *_counts(day, [e for e in failures if e.part == part])) for part in parts
-    ]
+    rows = [(failed_part(part, words), *_counts(day, [e for e in failures if e.part == part])) for part in parts]
     rows.append((words("breakdown.all"), *_counts(day, failures)))
     heads = [words(f"breakdown.{name}") for name in ("failures", "down", "mean", "labour", "requeued", "lost")]
     columns = (Column(words("breakdown.part"), right=False, share=1.0), *map(Column, heads))

@@ -7,6 +7,7 @@ import numpy as np
 from reports.figures.clock import Clock
 from reports.figures.style import GREY, INK, ORANGE, PLUM, RED, SOFT, VIOLET, boxes, canvas, place
 from reports.language import Language
+from reports.wording import failed_part
 from sim.traces.events import Event
 
 if TYPE_CHECKING:
@@ -50,5 +51,5 @@ def _legend(figure: "Figure", parts: list[str], words: Language) -> None:
     from matplotlib.patches import Patch
 
     names = [name for name in PART_COLOURS if name in parts] + sorted(set(parts) - set(PART_COLOURS))
-    entries = [Patch(color=PART_COLOURS.get(name, GREY), label=words.known(f"part.{name}", name)) for name in names]
+    entries = [Patch(color=PART_COLOURS.get(name, GREY), label=failed_part(name, words)) for name in names]
     figure.legend(handles=entries, loc="upper left", bbox_to_anchor=(LEFT_MM / 170.0, 1.0), ncols=6)
