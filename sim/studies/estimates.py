@@ -108,7 +108,7 @@ def tail_mean(values: Values, at: float, setting: Setting) -> Interval:
     known = values[np.isfinite(values)]
     if not known.size:
         return NOTHING
-    q = float(np.quantile(known, at))
+    q = float(np.quantile(known, at, method="inverted_cdf"))  # which makes the mean the least: never beyond the largest
     return mean(q + np.maximum(values - q, 0.0) / (1 - at), setting)
 
 
