@@ -21,6 +21,9 @@ LATENCY_NAMES = {
 def day_summary(numbers: dict[str, Any], where: str) -> RenderableType:
     """The summary of a day from the numbers of its result.json."""
     tables: list[RenderableType] = [_latency(numbers), _energy(numbers), Group(_cost(numbers), _uses(numbers))]
+    tables.append(_tokens(numbers))
+    if len(numbers["use_cases"]) > 1:
+        tables.append(_use_cases(numbers))
     if "article_usd" in numbers:
         tables.append(_article(numbers))
     parts = [part for table in tables for part in (Text(), table)]
@@ -101,6 +104,22 @@ def _uses(numbers: dict[str, Any]) -> Text:
     """What the dollars went to, without what took none."""
     uses = {name: usd for name, usd in numbers["cost_by_use_usd"].items() if abs(usd) >= CENT}
     return Text("of it     " + ", ".join(f"{name} {usd:,.2f}" for name, usd in uses.items()), style="dim")
+
+
+def _tokens(numbers: dict[str, Any]) -> Table:
+    """Dollars of the time at work, and of the whole day with what was idle, failed or spare."""
+    table, costs = plain_table("a million tokens", "prompt", "output"), numbers["usd_per_million_tokens"]
+    for basis, name in (("used", "time at work"), ("allocated", "whole day")):
+        table.add_row(name, *(_money(costs[kind][basis]) for kind in ("prompt", "output")))
+    return table
+
+
+def _use_cases(numbers: dict[str, Any]) -> Table:
+    table = plain_table("use case", "requests", "USD", "a request", "a million output tokens")
+    for name, case in numbers["use_cases"].items():
+        each = (_money(case[key]) for key in ("usd_per_request", "usd_per_million_output_tokens"))
+        table.add_row(name, f"{case['requests']:,}", f"{case['allocated_usd']:,.2f}", *each)
+    return table
 
 
 def _article(numbers: dict[str, Any]) -> Table:

@@ -1,15 +1,14 @@
 """Maintenance: repairs with parts, hours and visits, or a contract that covers them; and what upkeep takes anyway.
 
-What one failure may consume:
+A repair by hand uses one part, hours and a visit, which the event log tells:
 
 - a GPU: one GPU;
 - the rest of the server (host): one part such as a drive, a power supply, a board or a CPU, at the mean price of those
   that a published log names;
 - the network: one network card or optical cable.
 
-Parts are booked at their expected value (failures times the share that needs a new part), not by a draw: a ledger
-stays a pure function of traces and prices. Under a contract the same parts, hours and visits are booked at nothing, so
-that no repair is paid twice.
+Under a contract the same parts, hours and visits are booked at nothing, so that no repair is paid twice. Planned work
+of the day counts towards the day's share of the yearly hours, so that it is not paid twice either.
 """
 
 from collections.abc import Iterator
@@ -72,23 +71,14 @@ def _contract(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Item:
 def _parts(usage: PoolUsage, prices: ResolvedPrices, covered: bool) -> Iterator[Item]:
     pool, gpu = usage.pool, prices.servers[usage.pool.server].gpu_usd
     parts = [
-        ("gpus", "gpu", prices.gpu_replaced_fraction, gpu),
-        ("hosts", "host", prices.host_replaced_fraction, prices.host_part_usd),
-        ("network", "network", prices.network_replaced_fraction, prices.network_part_usd),
+        ("gpus", "gpu", gpu),
+        ("hosts", "host", prices.host_part_usd),
+        ("network", "network", prices.network_part_usd),
     ]
-    for name, part, replaced, price in parts:
-        failures = usage.repairs.failures[part]
-        yield _item(
-            pool.component(name),
-            pool.name,
-            "failures",
-            failures * replaced.value,
-            "part",
-            _paid(price, covered),
-            sources_of(price, replaced),
-            "Expected parts: {} failures times the replaced share of {:g}, {:,.2f} USD each" + _by_contract(covered),
-            (failures, replaced.value, price.value),
-        )
+    basis = "Parts that repairs used, by the event log, {:,.2f} USD each" + _by_contract(covered)
+    for name, part, price in parts:
+        component, used, paid = pool.component(name), usage.repairs.parts[part], _paid(price, covered)
+        yield _item(component, pool.name, "failures", used, "part", paid, price.sources, basis, (price.value,))
 
 
 def _paid(price: Priced, covered: bool) -> Number:
@@ -101,7 +91,7 @@ def _by_contract(covered: bool) -> str:
 
 def _labour(component: str, pool: str, repairs: Repairs, prices: ResolvedPrices, covered: bool = False) -> Item:
     rate = prices.technician_usd_per_h
-    basis = "Hands-on time of technicians in the event log at their hourly cost" + _by_contract(covered)
+    basis = "Hands-on time of repairs in the event log at the hourly cost of technicians" + _by_contract(covered)
     paid = _paid(rate, covered)
     return _item(component, pool, "failures", repairs.labour_h, "h", paid, rate.sources, basis)
 
@@ -114,15 +104,20 @@ def _visits(usage: PoolUsage, prices: ResolvedPrices, covered: bool) -> Item:
 
 
 def _planned_h(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Number:
-    return usage.pool.servers * days / DAYS_PER_YEAR * prices.planned_labour_s.value / SECONDS_PER_HOUR
+    """The day's share of the year's hours, or the hours of the day's own planned work where these are more."""
+    share_h = usage.pool.servers * days / DAYS_PER_YEAR * prices.planned_labour_s.value / SECONDS_PER_HOUR
+    return np.maximum(share_h, usage.repairs.planned_h)
 
 
 def _planned(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Item:
     pool, each, rate = usage.pool, prices.planned_labour_s, prices.technician_usd_per_h
     hours, sources = _planned_h(usage, days, prices), sources_of(each, rate)
-    basis = "Planned maintenance: the day's share of {:g} s a server and year, at the hourly cost of technicians."
-    component = pool.component("planned maintenance")
-    return _item(component, pool.name, "capacity", hours, "h", rate.value, sources, basis, (each.value,))
+    basis = (
+        "Planned maintenance at the hourly cost of technicians: the day's share of {:g} s a server and year, "
+        "or the {:.2f} h of planned work in the event log where these are more."
+    )
+    component, numbers = pool.component("planned maintenance"), (each.value, usage.repairs.planned_h)
+    return _item(component, pool.name, "capacity", hours, "h", rate.value, sources, basis, numbers)
 
 
 def _consumables(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Item:

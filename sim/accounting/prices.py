@@ -143,12 +143,6 @@ class ResolvedPrices:
     """Technicians paid around the clock under a roster."""
     visit_usd: Priced
     """A repair, beside its part and hours."""
-    gpu_replaced_fraction: Priced
-    """Share of GPU failures that need a new GPU."""
-    host_replaced_fraction: Priced
-    """Share of failures in the rest of the server that need a new part."""
-    network_replaced_fraction: Priced
-    """Share of network failures that need a new part."""
     host_part_usd: Priced
     """A part of the rest of the server."""
     network_part_usd: Priced

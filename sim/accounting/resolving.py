@@ -14,9 +14,8 @@ from sim.units import HOURS_PER_DAY
 CHOSEN = (SCENARIO_SOURCE,)
 FROM_BOOK = (
     *("lifetime_years", "salvage_fraction", "capital_fraction_per_year", "design_utilisation_fraction"),
-    *("spares_fraction", "facility_years", "contract_fraction_per_year", "visit_usd", "gpu_replaced_fraction"),
-    *("host_replaced_fraction", "network_replaced_fraction", "host_part_usd", "network_part_usd"),
-    *("planned_labour_s", "software_usd_per_year", "consumables_usd_per_year"),
+    *("spares_fraction", "facility_years", "contract_fraction_per_year", "visit_usd", "host_part_usd"),
+    *("network_part_usd", "planned_labour_s", "software_usd_per_year", "consumables_usd_per_year"),
 )
 """Numbers that the price book claims."""
 FROM_SITE = ("technician_usd_per_h", "colocation_usd_per_kw_month", "facility_usd_per_w", "water_usd_per_m3")

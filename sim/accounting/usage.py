@@ -20,7 +20,9 @@ from sim.units import JOULES_PER_KWH, SECONDS_PER_HOUR
 STATES = ("up", "draining", "waking", "asleep", "off", "down")
 """States of a server; in the first three its power is on."""
 PARTS = ("gpu", "host", "network")
-"""What of the hardware may fail."""
+"""Kinds of spare parts."""
+PLANNED = "serviced"
+"""The kind of event that is planned work, and no repair."""
 DRAWS = {"gpus": "gpu_j", "hosts": "host_j", "storage": "storage_j", "network": "network_j"}
 """What draws power in a pool, and the minutes that tell how much."""
 HALL = {"cooling": "cooling_j", "losses": "losses_j"}
@@ -41,16 +43,18 @@ class Served:
 
 @dataclass(frozen=True, eq=False)
 class Repairs:
-    """What failed in a pool, or in the hall, and the hands that mended it."""
+    """What mending took in a pool, or in the hall, and planned work beside it."""
 
-    failures: Mapping[str, int]
-    """Failures by the part that failed."""
+    parts: Mapping[str, int]
+    """Spare parts that repairs used, by kind."""
     visits: int
-    """Times that a technician took something in hand."""
+    """Times that a technician took something in hand to mend it."""
     labour_h: float
-    """Hands-on hours of technicians."""
+    """Hands-on hours of repairs."""
     hour_labour_h: NDArray[np.float64]
     """The same hours by clock hour since the one in which the day starts."""
+    planned_h: float
+    """Hands-on hours of planned work."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +74,7 @@ class PoolUsage:
     decode_h: float
     """Server-hours busy with answers alone."""
     repairs: Repairs
-    """What failed, and the hands that mended it."""
+    """What mending took."""
 
     @property
     def busy_h(self) -> float:
@@ -124,7 +128,7 @@ class Usage:
     quarter_h: NDArray[np.float64]
     """Length of each quarter of an hour that the day touches, in hours."""
     repairs: Repairs
-    """Hands-on time at what belongs to no pool."""
+    """What mending took of what belongs to no pool."""
     served: Served
     """What the day delivered."""
     _paid: dict[frozenset[str], PaidFor] = field(default_factory=dict, repr=False)
@@ -186,23 +190,30 @@ def _events_by_pool(events: EventLog, names: list[str]) -> dict[str, list[Event]
     for event in events.events:
         if event.pool not in result:
             raise InvariantError(f"an event names the pool {event.pool!r}, which the inventory does not have")
-        if not event.labour_s >= 0:
-            raise InvariantError(f"the event {event.kind!r} at {event.at_s} s has {event.labour_s} s of labour")
+        _check_event(event)
         result[event.pool].append(event)
     return result
 
 
+def _check_event(event: Event) -> None:
+    what = f"the event {event.kind!r} at {event.at_s} s"
+    if not event.labour_s >= 0:
+        raise InvariantError(f"{what} has {event.labour_s} s of labour")
+    if event.parts_used < 0 or (event.parts_used and event.part not in PARTS):
+        raise InvariantError(f"{what} used {event.parts_used} parts of the kind {event.part!r}")
+
+
 def _repairs(events: list[Event], inventory: Inventory) -> Repairs:
-    parts = [event.part for event in events if event.kind == "failed"]
-    handled = [event for event in events if event.labour_s > 0]
+    handled = [event for event in events if event.labour_s > 0 and event.kind != PLANNED]
     hours = math.ceil((inventory.start_s % SECONDS_PER_HOUR + inventory.duration_s) / SECONDS_PER_HOUR)
     begun = [int((inventory.start_s % SECONDS_PER_HOUR + event.at_s) // SECONDS_PER_HOUR) for event in handled]
     labour_h = np.array([event.labour_s / SECONDS_PER_HOUR for event in handled])
     return Repairs(
-        failures={part: parts.count(part) for part in PARTS},
+        parts={part: sum(event.parts_used for event in events if event.part == part) for part in PARTS},
         visits=len(handled),
         labour_h=math.fsum(labour_h),
         hour_labour_h=sums_by(np.array(begun, dtype=np.int64), labour_h, hours),
+        planned_h=math.fsum(event.labour_s for event in events if event.kind == PLANNED) / SECONDS_PER_HOUR,
     )
 
 

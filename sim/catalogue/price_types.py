@@ -21,12 +21,6 @@ class PriceBook(Entry):
     """Years over which a building is written off."""
     contract_fraction_per_year: Fact
     """Yearly contract under which somebody else repairs, as a share of the purchase price."""
-    gpu_replaced_fraction: Fact
-    """Share of GPU failures after which a GPU is bought anew."""
-    host_replaced_fraction: Fact
-    """Share of failures in the rest of the server that need a new part."""
-    network_replaced_fraction: Fact
-    """Share of network failures that need a new part."""
     host_part_usd: Fact
     """Price of a mean part of the rest of the server."""
     network_part_usd: Fact

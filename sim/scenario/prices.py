@@ -118,18 +118,12 @@ class Prices(Choice):
     """Technicians paid around the clock under a roster; those of the plant's shifts when none are given."""
     visit_usd: NonNegative | None = None
     """A repair, beside its part and hours."""
-    gpu_replaced_fraction: Fraction | None = None
-    """Share of GPU failures that need a new GPU."""
-    host_replaced_fraction: Fraction | None = None
-    """Share of failures in the rest of the server that need a new part."""
-    network_replaced_fraction: Fraction | None = None
-    """Share of network failures that need a new part."""
     host_part_usd: NonNegative | None = None
     """A part of the rest of the server."""
     network_part_usd: NonNegative | None = None
     """A part of the network."""
     planned_labour_s: NonNegative | None = None
-    """Hands-on time of planned maintenance that the day does not simulate, a server and year."""
+    """Hands-on time of planned maintenance, a server and year; the day's own planned work counts towards it."""
     software_usd_per_year: NonNegative | None = None
     """Software licences, a GPU and year."""
     consumables_usd_per_year: NonNegative | None = None

@@ -12,7 +12,7 @@ from sim.accounting.inventory import Inventory, PoolInventory
 from sim.accounting.ledger import CostLedger, check_ledger
 from sim.accounting.price import price
 from sim.accounting.prices import Intensity, Priced, Rent, ResolvedPrices, Rules, ServerPrices, Tariff
-from sim.accounting.usage import Served
+from sim.accounting.usage import PARTS, Served
 from sim.traces.events import Event, EventLog
 from sim.traces.utilisation import Minutes, PlantMinutes, PoolMinutes, UtilisationTrace
 
@@ -45,23 +45,17 @@ def days(draw: st.DrawFn) -> Day:
 
 
 def events(names: list[str]) -> st.SearchStrategy[Event]:
-    kinds, parts = (
-        st.sampled_from(["failed", "repaired", "slept"]),
-        st.sampled_from(["gpu", "host", "network", "software", ""]),
+    kinds, labour_s = st.sampled_from(["failed", "serviced", "slept"]), st.floats(0, 1e5, allow_subnormal=False)
+    parts = st.one_of(
+        st.tuples(st.sampled_from(PARTS), st.integers(0, 3)),
+        st.tuples(st.sampled_from(["software", "rack", ""]), st.just(0)),
     )
-    labour_s = st.floats(0, 1e5, allow_subnormal=False)
-    return st.builds(
-        Event,
-        st.just(0.0),
-        st.sampled_from(["", *names]),
-        st.just(0),
-        kinds,
-        st.just(0.0),
-        parts,
-        labour_s,
-        st.just(0),
-        st.just(0),
-    )
+    return st.builds(happening, st.sampled_from(["", *names]), kinds, parts, labour_s)
+
+
+def happening(pool: str, kind: str, part: tuple[str, int], labour_s: float) -> Event:
+    name, used = part
+    return Event(0.0, pool, 0, kind, 0.0, name, labour_s, 0, 0, "", used)
 
 
 @st.composite
@@ -184,10 +178,22 @@ def test_order_of_pools_and_events_changes_nothing(day: Day, seed: int) -> None:
 
 
 @CALM
-@given(days(), st.sampled_from(["gpu", "host", "network", "software"]), st.floats(0, 1e5))
-def test_one_more_failure_is_never_cheaper(day: Day, part: str, labour_s: float) -> None:
-    more = EventLog([*day[1].events, Event(0.0, "pool0", 0, "failed", 0.0, part, labour_s, 0, 0)])
+@given(days(), st.data())
+def test_one_more_failure_or_planned_work_is_never_cheaper(day: Day, data: st.DataObject) -> None:
+    more = EventLog([*day[1].events, data.draw(events(["pool0"]))])
     assert maintenance(day, more) >= maintenance(day, day[1])
+
+
+@CALM
+@given(days(), st.sampled_from(PARTS))
+def test_one_more_part_used_costs_its_price(day: Day, part: str) -> None:
+    trace, log, inventory, resolved, served = day
+    own, rented = replace(resolved.rules, repair="own"), "pool0" in resolved.rents
+    prices = {"gpu": resolved.servers["pool0"].gpu_usd, "host": resolved.host_part_usd}
+    usd = 0.0 if rented else prices.get(part, resolved.network_part_usd).value
+    day = (trace, log, inventory, replace(resolved, rules=own), served)
+    more = EventLog([*log.events, happening("pool0", "failed", (part, 1), 0.0)])
+    assert math.isclose(maintenance(day, more), maintenance(day, log) + usd, rel_tol=1e-9)
 
 
 @CALM

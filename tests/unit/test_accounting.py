@@ -73,9 +73,6 @@ PRICES = ResolvedPrices(
     technician_usd_per_h=booked(60.0),
     roster_technicians=booked(1.0),
     visit_usd=booked(100.0),
-    gpu_replaced_fraction=booked(0.25),
-    host_replaced_fraction=booked(0.5),
-    network_replaced_fraction=booked(1.0),
     host_part_usd=booked(2_000.0),
     network_part_usd=booked(300.0),
     planned_labour_s=booked(365.25 * 3_600.0),
@@ -106,8 +103,8 @@ def trace_of(*pools: PoolMinutes, minute_s: Minutes, **plant: Minutes) -> Utilis
     return UtilisationTrace(minute_s, pools, PlantMinutes(**{**zeros, **plant}))
 
 
-def event(kind: str, part: str = "", labour_s: float = 0.0, pool: str = "main") -> Event:
-    return Event(0.0, pool, 0, kind, 0.0, part, labour_s, 0, 0)
+def event(kind: str, part: str = "", labour_s: float = 0.0, pool: str = "main", parts_used: int = 0) -> Event:
+    return Event(0.0, pool, 0, kind, 0.0, part, labour_s, 0, 0, "", parts_used)
 
 
 def steady_day() -> UtilisationTrace:
@@ -121,8 +118,15 @@ def steady_day() -> UtilisationTrace:
 
 
 def eventful_log() -> EventLog:
-    failures = [event("failed", part) for part in ("gpu", "gpu", "gpu", "gpu", "host", "host", "network", "software")]
+    """Four GPUs, two hosts, a network and software fail; one of each that is a part is replaced, one by hand."""
+    failures = [event("failed", part) for part in ("gpu", "gpu", "gpu", "host", "software")]
+    failures += [event("failed", part, parts_used=1) for part in ("gpu", "host", "network")]
     return EventLog([*failures, event("repaired", labour_s=5_400.0), event("slept"), event("cooled", "", 1_800.0, "")])
+
+
+def with_service(labour_h: float) -> EventLog:
+    """The same with planned work that took so long."""
+    return EventLog([*eventful_log().events, event("serviced", labour_s=labour_h * 3_600.0)])
 
 
 def ledger() -> CostLedger:
@@ -245,9 +249,9 @@ def test_all_energy_of_the_trace_is_booked() -> None:
 
 
 UPKEEP = {
-    "gpus of main (Chip)": 4 * 0.25 * 7_305.0,
-    "hosts of main (Box)": 2 * 0.5 * 2_000.0,
-    "network of main (Box)": 1 * 1.0 * 300.0,
+    "gpus of main (Chip)": 7_305.0,
+    "hosts of main (Box)": 2_000.0,
+    "network of main (Box)": 300.0,
     "labour of main (Box)": 1.5 * 60.0,
     "visits of main (Box)": 100.0,
     "planned maintenance of main (Box)": 2 * 60.0,
@@ -259,6 +263,16 @@ UPKEEP = {
 
 def test_maintenance_is_parts_labour_visits_and_what_upkeep_takes_anyway() -> None:
     assert amounts(ledger(), "maintenance") == pytest.approx(UPKEEP)
+
+
+@pytest.mark.parametrize(("labour_h", "paid_h"), [(0.0, 2.0), (1.5, 2.0), (5.0, 5.0)])
+def test_planned_work_of_the_day_is_paid_once_and_is_no_repair(labour_h: float, paid_h: float) -> None:
+    for repair in ("own", "contract"):
+        found = amounts(price(steady_day(), with_service(labour_h), DAY, other(repair=repair), SERVED), "maintenance")
+        planned = {"planned maintenance of main (Box)": paid_h * 60.0}
+        assert found == pytest.approx(amounts(ledger_at(repair=repair), "maintenance") | planned)
+    roster = amounts(price(steady_day(), with_service(labour_h), DAY, other(labour="roster"), SERVED), "maintenance")
+    assert roster["roster of the hall"] == pytest.approx((24 - 1.5 - 0.5 - paid_h) * 60.0)
 
 
 def test_a_contract_pays_for_repairs_and_no_repair_is_paid_twice() -> None:
@@ -374,6 +388,13 @@ def test_traces_of_another_fleet_are_refused() -> None:
 def test_labour_below_zero_is_refused() -> None:
     with pytest.raises(InvariantError, match=r"'failed' at 0.0 s has -1.0 s of labour"):
         measure(steady_day(), EventLog([event("failed", "gpu", labour_s=-1.0)]), DAY, SERVED)
+
+
+def test_parts_that_nobody_can_price_are_refused() -> None:
+    with pytest.raises(InvariantError, match=r"'failed' at 0.0 s used 1 parts of the kind 'rack'"):
+        measure(steady_day(), EventLog([event("failed", "rack", parts_used=1)]), DAY, SERVED)
+    with pytest.raises(InvariantError, match="used -1 parts"):
+        measure(steady_day(), EventLog([event("failed", "gpu", parts_used=-1)]), DAY, SERVED)
 
 
 # --- The article's formula.

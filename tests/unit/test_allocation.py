@@ -100,7 +100,7 @@ DRAWS = {
     "prices.equipment.dgx_h100.gpu_usd": np.array([2e4, 3e4, 4e4]),
     "prices.electricity_usd_per_kwh": np.array([-0.1, 0.1, 0.3]),
     "facts.sites.virginia.technician_usd_per_h": np.array([40.0, 60.0, 80.0]),
-    "facts.prices.owner_default.gpu_replaced_fraction": np.array([0.2, 0.4, 0.6]),
+    "facts.prices.owner_default.planned_labour_s": np.array([7_200.0, 14_400.0, 28_800.0]),
 }
 
 
