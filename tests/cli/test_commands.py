@@ -280,7 +280,7 @@ def test_the_summary_fits_eighty_columns(program, monkeypatch):
     assert status == 0
     assert all(len(line) <= 80 for line in out.splitlines())
     blocks = [block.splitlines()[0].split()[0] for block in out.split("\n\n")]
-    assert blocks == ["The", "requests", "latency", "energy", "cost", "from", "written"]
+    assert blocks == ["The", "requests", "latency", "energy", "cost", "a", "from", "written"]
 
 
 def test_version_and_help(program):
