@@ -37,13 +37,21 @@ def plan_table(plan: Plan) -> Table:
     """What a batch or study is going to vary."""
     rows = plan.rows
     if isinstance(rows, Variants):
-        table = plain_table("variant", "changes")
+        table = _words("variant", "changes")
         for name, changes in zip(rows.names, rows.changes, strict=True):
             table.add_row(Text(name), Text(", ".join(f"{path}: {value}" for path, value in changes.items())))
         return table
-    table = plain_table("input", "distribution", "source")
+    table = _words("input", "distribution", "source")
     for one in rows.inputs:
         table.add_row(Text(one.path), Text(in_words(one.distribution)), one.source)
+    return table
+
+
+def _words(*columns: str) -> Table:
+    """A table of words: all columns to the left."""
+    table = plain_table(*columns)
+    for column in table.columns:
+        column.justify = "left"
     return table
 
 

@@ -111,6 +111,10 @@ def test_taking_shared_days_for_own_ones_would_be_found_out():
     assert np.mean([split.world for split in found]) != pytest.approx(1, rel=0.3)
 
 
+def test_the_mean_beyond_a_quantile_of_few_values_is_the_largest():
+    assert tail_mean(np.arange(8.0).reshape(-1, 1), 0.95, Setting(LEVEL, 8, False)).estimate == 7.0
+
+
 def test_the_share_of_the_world_has_an_interval():
     told = variance_of(days_in_worlds(np.random.default_rng(1)), Setting(LEVEL, DRAWS, False), Streams(1))
     assert told["world_share"]["low"] < 0.8 < told["world_share"]["high"]
