@@ -23,8 +23,8 @@ TURNED = {"splitwise": 20, "ml-energy": 40, "mlperf": 9, "serving": 22}
 STRIDE = 12
 HEAD = """# Validation
 
-Written by `python -m benchmarks.validation DATA`, with every twelfth aggregated serving row: errors of the laws on the public measurements that they were fitted
-to. Errors are relative, predicted over measured less one: median and 90th percentile of their size, and median bias.
+Written by `python -m benchmarks.validation DATA`, with every twelfth aggregated serving row: errors of the laws on the
+public measurements that they were fitted to. Errors are relative, predicted over measured less one: median and 90th percentile of their size, and median bias.
 These are errors of fit; leave-one-out folds are not in this table yet.
 
 What is predicted badly, and why:
