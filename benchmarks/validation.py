@@ -24,7 +24,8 @@ STRIDE = 12
 HEAD = """# Validation
 
 Written by `python -m benchmarks.validation DATA`, with every twelfth aggregated serving row: errors of the laws on the
-public measurements that they were fitted to. Errors are relative, predicted over measured less one: median and 90th percentile of their size, and median bias.
+public measurements that they were fitted to. Errors are relative, predicted over measured less one: median and 90th
+percentile of their size, and median bias.
 These are errors of fit; leave-one-out folds are not in this table yet.
 
 What is predicted badly, and why:
