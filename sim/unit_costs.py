@@ -6,9 +6,10 @@ from typing import Any
 from sim.accounting.allocation import Tokens, break_even, by_use, case_costs, marginal_usd, usd_per_million
 from sim.accounting.energy import carbon_t
 from sim.accounting.energy_use import added
+from sim.accounting.ledger import per_million
 from sim.day import DayResult
 from sim.traces.request import Outcome
-from sim.units import KILOGRAMS_PER_TONNE, TOKENS_PER_MILLION
+from sim.units import KILOGRAMS_PER_TONNE
 
 
 def unit_costs(result: DayResult) -> dict[str, Any]:
@@ -24,16 +25,12 @@ def unit_costs(result: DayResult) -> dict[str, Any]:
         "marginal": {
             "usd": marginal,
             "usd_per_request": marginal / ledger.requests if ledger.requests else None,
-            "usd_per_million_output_tokens": _per_million(marginal, ledger.output_tokens),
+            "usd_per_million_output_tokens": per_million(marginal, ledger.output_tokens),
         },
         "usd_per_user_per_day": _per_user(result),
         "owning": _owning(result),
         **_feed(result),
     }
-
-
-def _per_million(usd: float, tokens: int) -> float:
-    return usd / tokens * TOKENS_PER_MILLION if tokens else math.nan
 
 
 def _use_cases(result: DayResult) -> dict[str, dict[str, float]]:
@@ -50,7 +47,7 @@ def _use_cases(result: DayResult) -> dict[str, dict[str, float]]:
             "used_usd": cost.used_usd,
             "allocated_usd": cost.allocated_usd,
             "usd_per_request": cost.allocated_usd / cost.served.requests if cost.served.requests else math.nan,
-            "usd_per_million_output_tokens": _per_million(cost.allocated_usd, cost.served.output_tokens),
+            "usd_per_million_output_tokens": per_million(cost.allocated_usd, cost.served.output_tokens),
         }
         for case, cost in case_costs(result.shares, served, pools).items()
     }
@@ -80,7 +77,7 @@ def _owning(result: DayResult) -> dict[str, dict[str, Any]]:
 
 
 def _feed(result: DayResult) -> dict[str, float]:
-    """Carbon of all energy by the grid's hours, the highest quarter of an hour, make-up water."""
+    """Carbon of all energy by the grid's hours, and the highest quarter of an hour."""
     usage = result.usage
     feed = added([*(pool.it for pool in usage.pools), *usage.hall.values()])
     highest = float((feed.quarter_kwh / usage.quarter_h).max())

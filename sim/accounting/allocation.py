@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sim.accounting.energy import energy_usd
-from sim.accounting.ledger import CostLedger, Line
+from sim.accounting.ledger import CostLedger, Line, per_million
 from sim.accounting.prices import ResolvedPrices
 from sim.accounting.usage import PoolUsage, Usage
 from sim.catalogue.price_types import Rental
-from sim.units import TOKENS_PER_MILLION
 
 SERVING = ("prompts", "answers")
 """Uses that somebody asked for."""
@@ -130,9 +129,9 @@ def usd_per_million(shares: list[Share], ledger: CostLedger) -> dict[str, dict[s
     used = by_use(shares)
     served = sum(used[use] for use in SERVING)
     burden = ledger.total_usd / served if served else math.nan
-    each = {use: used[use] / count * TOKENS_PER_MILLION if count else math.nan for use, count in tokens.items()}
     names = {"prompts": "prompt", "answers": "output"}
-    return {names[use]: {"used": usd, "allocated": usd * burden} for use, usd in each.items()}
+    each = {names[use]: per_million(used[use], count) for use, count in tokens.items()}
+    return {name: {"used": usd, "allocated": usd * burden} for name, usd in each.items()}
 
 
 def case_costs(shares: list[Share], served: Mapping[str, Tokens], pools: Mapping[str, str]) -> dict[str, CaseCost]:

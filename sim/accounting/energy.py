@@ -45,7 +45,7 @@ def energy_items(usage: Usage, prices: ResolvedPrices) -> Iterator[Item]:
 def energy_usd(used: EnergyUse, tariff: Tariff) -> Number:
     """What some energy costs at a tariff [USD]: sum over its steps of kWh times price.
 
-    >>> energy_usd(EnergyUse(np.array([2.0, 2.0]), 3), Tariff((0.5, 0.1), ("scenario",), "series"))
+    >>> float(energy_usd(EnergyUse(np.array([2.0, 2.0]), 3), Tariff((0.5, 0.1), ("scenario",), "series")))
     1.2
     """
     kwh = used.steps_kwh[tariff.steps]

@@ -63,11 +63,6 @@ class EnergyUse:
             "series": sums_by(since, self.quarter_kwh),
         }
 
-    @property
-    def hour_kwh(self) -> NDArray[np.float64]:
-        """By clock hour since the one in which the day starts."""
-        return self.steps_kwh["series"]
-
     def times(self, shares: NDArray[np.float64] | float) -> "EnergyUse":
         """A share of it, quarter by quarter."""
         return EnergyUse(self.quarter_kwh * shares, self.first_quarter)

@@ -30,10 +30,10 @@ def hardware_items(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Ite
         yield from _facility(usage.pool, days, prices)
 
 
-def purchase_usd(pool: PoolInventory, server: ServerPrices) -> float:
+def purchase(pool: PoolInventory, server: ServerPrices) -> Priced:
     """Purchase price of one server of a pool with all its parts [USD]."""
-    total: float = sum(count * price.value for _, _, count, price in equipment(pool, server))
-    return total
+    parts = equipment(pool, server)
+    return Priced(sum(count * price.value for *_, count, price in parts), sources_of(*(price for *_, price in parts)))
 
 
 def equipment(pool: PoolInventory, server: ServerPrices) -> list[tuple[str, str, int, Priced]]:
@@ -83,9 +83,8 @@ def _written_off(usage: PoolUsage, days: float, prices: ResolvedPrices) -> tuple
 
 def _on_purchase(pool: PoolInventory, days: float, prices: ResolvedPrices) -> Iterator[Item]:
     """What goes by the whole price of a server: spares, the cost of capital, tax."""
-    server, quantity = prices.servers[pool.server], pool.servers * days
-    price_usd, spares, rate = purchase_usd(pool, server), prices.spares_fraction, prices.capital_fraction_per_year
-    bought = tuple(price for *_, price in equipment(pool, server))
+    bought, quantity = purchase(pool, prices.servers[pool.server]), pool.servers * days
+    price_usd, spares, rate = bought.value, prices.spares_fraction, prices.capital_fraction_per_year
     terms = (prices.salvage_fraction, prices.lifetime_years)
     line = straight_line_per_day(*(term.value for term in terms))
     add = partial(_item, pool=pool.name, quantity=quantity, unit="server-day")
@@ -93,7 +92,7 @@ def _on_purchase(pool: PoolInventory, days: float, prices: ResolvedPrices) -> It
         pool.component("spares"),
         driver="spare",
         unit_price_usd=price_usd * spares.value * line,
-        sources=sources_of(spares, *bought, *terms),
+        sources=sources_of(spares, bought, *terms),
         basis="Spare equipment: a share of {:g} of the {:,.2f} USD that a server costs, written off in equal parts.",
         numbers=(spares.value, price_usd),
     )
@@ -101,7 +100,7 @@ def _on_purchase(pool: PoolInventory, days: float, prices: ResolvedPrices) -> It
         pool.component("capital"),
         driver="capacity",
         unit_price_usd=price_usd * (1 + spares.value) * _interest(prices),
-        sources=sources_of(rate, spares, *bought, *terms),
+        sources=sources_of(rate, spares, bought, *terms),
         basis="Cost of capital of {:g} a year on the {:,.2f} USD that a server costs, and its spares.",
         numbers=(rate.value, price_usd),
     )
@@ -109,7 +108,7 @@ def _on_purchase(pool: PoolInventory, days: float, prices: ResolvedPrices) -> It
         pool.component("tax"),
         driver="capacity",
         unit_price_usd=price_usd * prices.tax_fraction_per_year.value / DAYS_PER_YEAR,
-        sources=sources_of(prices.tax_fraction_per_year, *bought),
+        sources=sources_of(prices.tax_fraction_per_year, bought),
         basis="Yearly tax: a share of {:g} of the {:,.2f} USD that a server costs.",
         numbers=(prices.tax_fraction_per_year.value, price_usd),
     )

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.accounting.energy import quarter_usd
+from sim.accounting.energy_use import sums_by
 from sim.accounting.ledger import CATEGORIES, CostLedger, Line
 from sim.accounting.prices import ResolvedPrices
 from sim.accounting.usage import Repairs, Usage
@@ -40,7 +41,7 @@ def _by_hour(quarters: Hours, usage: Usage) -> Hours:
     """Quarters of an hour added up by clock hour since the one in which the day starts."""
     starts = usage.first_quarter % QUARTERS_PER_HOUR
     hour = (starts + np.arange(quarters.size)) // QUARTERS_PER_HOUR
-    return np.asarray(np.bincount(hour, quarters), dtype=np.float64)
+    return sums_by(hour, quarters)
 
 
 def _when(line: Line, usage: Usage, even: Hours) -> Hours:

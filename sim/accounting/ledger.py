@@ -72,7 +72,7 @@ class CostLedger:
     @property
     def usd_per_million_output_tokens(self) -> float:
         """Total over millions of output tokens; not a number where none were made."""
-        return self.total_usd / self.output_tokens * TOKENS_PER_MILLION if self.output_tokens else math.nan
+        return per_million(self.total_usd, self.output_tokens)
 
     def by(self, key: Literal["category", "component"]) -> dict[str, float]:
         """Dollars by category or by component; a component's purchase, energy and parts come together."""
@@ -88,6 +88,15 @@ class CostLedger:
         names = [column.name for column in fields(Line)]
         rows = [[getattr(line, name) for name in names] for line in self.lines]
         return pd.DataFrame(rows, columns=names).assign(sources=[" ".join(line.sources) for line in self.lines])
+
+
+def per_million(usd: float, tokens: int) -> float:
+    """Dollars per million tokens; not a number where there are none.
+
+    >>> per_million(3.0, 1_500_000)
+    2.0
+    """
+    return usd / tokens * TOKENS_PER_MILLION if tokens else math.nan
 
 
 def line_of(

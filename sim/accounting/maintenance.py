@@ -17,7 +17,7 @@ from functools import partial
 import numpy as np
 
 from sim.accounting.depreciation import Number
-from sim.accounting.hardware import equipment, purchase_usd
+from sim.accounting.hardware import purchase
 from sim.accounting.items import Item
 from sim.accounting.prices import Priced, ResolvedPrices, sources_of
 from sim.accounting.usage import PoolUsage, Repairs, Usage
@@ -53,18 +53,17 @@ def _upkeep(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Iterator[I
 
 def _contract(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Item:
     pool, share = usage.pool, prices.contract_fraction_per_year
-    server = prices.servers[pool.server]
-    price_usd, bought = purchase_usd(pool, server), [price for *_, price in equipment(pool, server)]
+    bought = purchase(pool, prices.servers[pool.server])
     return _item(
         pool.component("contract"),
         pool.name,
         "capacity",
         pool.servers * days,
         "server-day",
-        price_usd * share.value / DAYS_PER_YEAR,
-        sources_of(share, *bought),
+        bought.value * share.value / DAYS_PER_YEAR,
+        sources_of(share, bought),
         "A contract that covers repairs: a yearly share of {:g} of the {:,.2f} USD that a server costs.",
-        (share.value, price_usd),
+        (share.value, bought.value),
     )
 
 

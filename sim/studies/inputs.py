@@ -39,6 +39,8 @@ NAMED_KINDS = {
 """Field of a scenario, or of an entry, that names an entry of the catalogue: the kind of that entry."""
 PRICE_KINDS = ("prices", "rentals", "currencies", "article")
 """Kinds of the catalogue that only the ledger reads."""
+PRICE_FIELDS = ("electricity_shape", "carbon_g_per_kwh", "carbon_shape")
+"""Fields of other kinds, not in dollars, that only the ledger reads."""
 FORMS = {"pert": Pert, "triangular": Triangular, "uniform": Uniform}
 
 
@@ -64,7 +66,7 @@ def is_price(path: str) -> bool:
     keys = [str(key) for key in split(path)]
     if keys[0] != FACTS or len(keys) < 2:
         return keys[0] == "prices"
-    return keys[1] in PRICE_KINDS or (unit_of(keys[-1]) or "").startswith("USD")
+    return keys[1] in PRICE_KINDS or keys[-1] in PRICE_FIELDS or (unit_of(keys[-1]) or "").startswith("USD")
 
 
 def facts_in_use(scenario: Scenario, catalogue: Catalogue) -> Iterator[tuple[str, Fact]]:

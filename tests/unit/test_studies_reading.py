@@ -198,6 +198,8 @@ def test_figures_in_use_are_those_of_the_entries_that_are_named():
         ("facts.prices.owner_default.lifetime_years", True),
         ("facts.sites.virginia.technician_usd_per_h", True),
         ("facts.sites.virginia.electricity_usd_per_kwh", True),
+        ("facts.sites.virginia.carbon_g_per_kwh", True),
+        ("facts.servers.dgx_h100.nameplate_w", False),
         ("facts.hazards.llama_3.restart_s", False),
         ("fleet.pools.main.servers", False),
     ],
