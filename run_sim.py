@@ -93,7 +93,7 @@ def run(
         from reports.console import tell_files
         from reports.making import Order, make_of_day
 
-        tell_files(make_of_day(result, numbers, Order(folder, lang), catalogue))
+        tell_files(make_of_day(result, numbers, Order(folder, lang)))
 
 
 def _read(name: str, changes: list[str], seed: int | None, catalogue: "Catalogue", skip_bad_rows: bool) -> "Scenario":

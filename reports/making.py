@@ -15,7 +15,6 @@ from sim.saving import workshop
 from sim.version import __version__
 
 if TYPE_CHECKING:
-    from sim.catalogue import Catalogue
     from sim.day import DayResult
 
 DAY, STUDY = "result.json", "summary.json"
@@ -69,13 +68,13 @@ def make(order: Order) -> list[Path]:
     raise OutputError(f"{order.folder}: holds no result of a day, batch or study: neither {DAY} nor {STUDY} is there")
 
 
-def make_of_day(result: "DayResult", numbers: dict[str, Any], order: Order, catalogue: "Catalogue") -> list[Path]:
+def make_of_day(result: "DayResult", numbers: dict[str, Any], order: Order) -> list[Path]:
     """Make the report of a day that has just been simulated."""
     from reports.day.report import day_report
 
     check_order(order)
     sketcher = Sketcher(language(order.code), order.figures)
-    return _write(day_report(result, numbers, catalogue, sketcher), sketcher, order)
+    return _write(day_report(result, numbers, sketcher), sketcher, order)
 
 
 def _saved_day(order: Order, sketcher: Sketcher) -> Report:
@@ -86,10 +85,9 @@ def _saved_day(order: Order, sketcher: Sketcher) -> Report:
 
     numbers = read_summary(order.folder)
     check_version(numbers, order.folder / DAY)
-    catalogue = read_catalogue()
-    result = load_result(order.folder, catalogue)
+    result = load_result(order.folder, read_catalogue())
     _check_numbers(numbers, summary(result), order.folder)
-    return day_report(result, numbers, catalogue, sketcher)
+    return day_report(result, numbers, sketcher)
 
 
 def _saved_study(order: Order, sketcher: Sketcher) -> Report:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sim.catalogue.catalogue import SCENARIO_SOURCE, Catalogue, claims, with_facts
+from sim.catalogue.catalogue import SCENARIO_SOURCE, claims
 from sim.catalogue.facts import Fact
-from sim.day import DayResult, priced_day
+from sim.day import DayResult
 
 PRICED = ("prices", "servers", "sites", "rentals", "currencies")
 """Kinds of entries whose claims are prices, or shares and lives that prices are reckoned with."""
@@ -52,11 +52,11 @@ class Ranges:
     """The total with each at its dear end."""
 
 
-def price_ranges(result: DayResult, catalogue: Catalogue) -> Ranges:
+def price_ranges(result: DayResult) -> Ranges:
     """Price the same day again for both ends of every claim behind its prices; nothing is simulated."""
-    found = [claim for claim in _ranged(result, catalogue) if claim.width_usd > 0]
+    found = [claim for claim in _ranged(result) if claim.width_usd > 0]
     found.sort(key=lambda claim: (-claim.width_usd, claim.kind, claim.entry, claim.field))
-    totals = (_total_usd(result, catalogue, _together(found, cheap)) for cheap in (True, False))
+    totals = (_total_usd(result, _together(found, cheap)) for cheap in (True, False))
     return Ranges(tuple(found), *totals)
 
 
@@ -65,13 +65,13 @@ def ends(fact: Fact) -> tuple[float, float]:
     return fact.value if fact.low is None else fact.low, fact.value if fact.high is None else fact.high
 
 
-def _ranged(result: DayResult, catalogue: Catalogue) -> Iterator[RangedClaim]:
+def _ranged(result: DayResult) -> Iterator[RangedClaim]:
     for kind, entry in used_entries(result):
         if kind not in PRICED:
             continue
-        for field, fact in claims(catalogue.pick(kind, entry)).items():
+        for field, fact in claims(result.catalogue.pick(kind, entry)).items():
             if isinstance(fact, Fact) and ends(fact)[0] < ends(fact)[1]:
-                totals = (_total_usd(result, catalogue, {kind: {entry: {field: end}}}) for end in ends(fact))
+                totals = (_total_usd(result, {kind: {entry: {field: end}}}) for end in ends(fact))
                 yield RangedClaim(kind, entry, field, fact, *totals)
 
 
@@ -82,9 +82,8 @@ def _together(found: list[RangedClaim], cheap: bool) -> Facts:
     return facts
 
 
-def _total_usd(result: DayResult, catalogue: Catalogue, facts: Facts) -> float:
-    changed = with_facts(catalogue, facts)
-    return priced_day(result.scenario, changed, result.engine, result.traces).ledger.total_usd
+def _total_usd(result: DayResult, facts: Facts) -> float:
+    return result.reprice(result.scenario.prices, facts).ledger.total_usd
 
 
 def used_entries(result: DayResult) -> list[tuple[str, str]]:

@@ -12,15 +12,14 @@ from reports.day.method import again_section, method_section
 from reports.day.plant import energy_section, failures_section
 from reports.day.ranges import price_ranges
 from reports.plain import plain
-from sim.catalogue import Catalogue
 from sim.day import DayResult
 
 
-def day_report(result: DayResult, numbers: dict[str, Any], catalogue: Catalogue, sketcher: Sketcher) -> Report:
-    """The report of a simulated day from its result, its result.json and the catalogue as it was before its facts."""
+def day_report(result: DayResult, numbers: dict[str, Any], sketcher: Sketcher) -> Report:
+    """The report of a simulated day from its result and its result.json."""
     words = sketcher.words
     day = Day(result, numbers, words, sketcher)
-    ranges = price_ranges(result, catalogue)
+    ranges = price_ranges(result)
     sections = [
         cost_section(day),
         course_section(day),

@@ -55,8 +55,8 @@ def folder(eventful, tmp_path_factory):
     return path
 
 
-def report_of(result, catalogue, code="en"):
-    return day_report(result, json.loads(json.dumps(summary(result))), catalogue, Sketcher(language(code)))
+def report_of(result, code="en"):
+    return day_report(result, json.loads(json.dumps(summary(result))), Sketcher(language(code)))
 
 
 def named(result, name):
@@ -100,16 +100,12 @@ def test_another_result_gives_another_pdf(eventful, catalogue):
     numbers = summary(eventful)
     changed = numbers | {"cost_usd": numbers["cost_usd"] | {"total": numbers["cost_usd"]["total"] + 1}}
     sketcher = Sketcher(language("en"))
-    assert typeset(day_report(eventful, numbers, catalogue, sketcher)) != typeset(
-        day_report(eventful, changed, catalogue, sketcher)
-    )
+    assert typeset(day_report(eventful, numbers, sketcher)) != typeset(day_report(eventful, changed, sketcher))
 
 
 def test_a_saved_day_and_a_fresh_one_give_the_same_bytes(eventful, folder, catalogue, tmp_path):
     saved = make(Order(folder, "en", tmp_path / "saved" / "report.pdf", figures=True))
-    fresh = make_of_day(
-        eventful, summary(eventful), Order(folder, "en", tmp_path / "fresh" / "report.pdf", True), catalogue
-    )
+    fresh = make_of_day(eventful, summary(eventful), Order(folder, "en", tmp_path / "fresh" / "report.pdf", True))
     assert [file.name for file in saved] == [file.name for file in fresh]
     assert {"report.pdf", "report.html", "cost.svg", "cost.png", "day.svg", "failures.png"} <= {f.name for f in saved}
     assert [a.name for a, b in zip(saved, fresh, strict=True) if a.read_bytes() != b.read_bytes()] == []
@@ -118,7 +114,7 @@ def test_a_saved_day_and_a_fresh_one_give_the_same_bytes(eventful, folder, catal
 @pytest.mark.parametrize("code", ["en", "zh"])
 def test_a_day_without_a_request_is_reported(idle, catalogue, code, tmp_path):
     words = language(code)
-    told = text_of(typeset(report_of(idle, catalogue, code)), tmp_path)
+    told = text_of(typeset(report_of(idle, code)), tmp_path)
     text = without_breaks(told)
     assert without_breaks(words("waits.lead_none")) in text
     assert without_breaks(words("breakdown.none")) in text
@@ -127,7 +123,7 @@ def test_a_day_without_a_request_is_reported(idle, catalogue, code, tmp_path):
 
 @pytest.mark.parametrize("name", [HOSTILE, "x" * 200, "wide " * 40, "费" * 200, "\u202e\u200f", "a/b.c_" * 33])
 def test_any_name_can_be_reported(idle, catalogue, name, tmp_path):
-    report = report_of(named(idle, name), catalogue)
+    report = report_of(named(idle, name))
     text = text_of(typeset(report), tmp_path)
     assert without_breaks(plain(name)) in without_breaks(text)
     page = html_page(report)
@@ -170,14 +166,14 @@ def test_a_line_names_its_part_pool_and_kind():
 
 
 def test_the_pdf_is_tagged_titled_and_has_an_outline(idle, catalogue):
-    report = report_of(idle, catalogue)
+    report = report_of(idle)
     pdf = typeset(report)
     assert b"/StructTreeRoot" in pdf and b"/Lang" in pdf and b"/Outlines" in pdf
     assert b"<pdfuaid:part>1</pdfuaid:part>" in pdf
 
 
 def test_the_outline_names_every_section(idle, catalogue, tmp_path):
-    report = report_of(idle, catalogue)
+    report = report_of(idle)
     text = text_of(typeset(report), tmp_path)
     for section in report.sections:
         assert text.count(section.title) >= 2, section.title

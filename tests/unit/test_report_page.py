@@ -60,7 +60,7 @@ def tiny(**changes):
 
 
 def test_a_day_opens_without_errors_and_draws_every_curve(eventful, catalogue, tmp_path):
-    report = report_of(eventful, catalogue)
+    report = report_of(eventful)
     page = html_page(report).replace("<style>", PROBE + "<style>", 1)
     document, console = opened(page, tmp_path)
     assert console == []
@@ -91,7 +91,7 @@ class Reader(html.parser.HTMLParser):
 
 
 def test_a_page_needs_nothing_else(eventful, catalogue):
-    page = html_page(report_of(eventful, catalogue))
+    page = html_page(report_of(eventful))
     reader = Reader()
     reader.feed(page)
     assert [address for address in reader.found if not address.startswith("#")] == []
