@@ -44,6 +44,7 @@ class DaskWorkers:
 def open_workers(jobs: int, scheduler: str | None, engine: str) -> Iterator[DaskWorkers]:
     """Workers for the length of a study: `jobs` processes here, or those of the scheduler at an address."""
     import dask
+    import distributed  # noqa: F401  # brings its defaults, which leaving the settings below would otherwise take along
 
     quiet = dask.config.set({"distributed.comm.timeouts.connect": CONNECT_S, "distributed.admin.tick.limit": "1h"})
     with quiet, _reached(scheduler) if scheduler else _started(jobs) as client:
@@ -61,7 +62,7 @@ def _started(jobs: int) -> Iterator[Any]:
             n_workers=jobs,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=None,
+            dashboard_address=":0",
             memory_limit=0,
             silence_logs=ERRORS_ONLY,
         )
