@@ -122,3 +122,19 @@ def test_draws_that_cannot_be_prices_are_refused(result: DayResult) -> None:
         result.totals_at({"prices.lifetime_years": np.array([1.0, 0.0])})
     with pytest.raises(ScenarioError, match="changes the day itself"):
         result.totals_at({"fleet.pools.main.servers": np.array([1.0, 2.0])})
+
+
+@pytest.mark.parametrize("technicians", [True, False])
+def test_the_ledger_books_the_parts_and_hours_of_its_own_days_log(technicians: bool) -> None:
+    service = {"pool": "main", "work_s": 300.0, "technicians": technicians}
+    day = tiny_day(BREAKING | {"plant.repair.services": {"upgrade": service}, "prices.planned_labour_s": 0.0})
+    upgraded = run(day, engine="reference")
+    lines, told = upgraded.ledger.lines, summary(upgraded)["plant"]
+    parts = sum(line.quantity for line in lines if line.unit == "part")
+    labour_h = sum(line.quantity for line in lines if line.unit == "h")
+    planned_h = sum(line.quantity for line in lines if line.component.startswith("planned maintenance"))
+    visits = sum(line.quantity for line in lines if line.unit == "visit")
+    assert parts == told["parts_used"] > 0
+    assert labour_h == pytest.approx(told["technician_h"])
+    assert (planned_h > 0) == technicians
+    assert visits == sum(event.labour_s > 0 and event.kind == "failed" for event in upgraded.traces.events.events)
