@@ -66,7 +66,7 @@ def epoch(numbers: dict[str, Any]) -> dict[str, float]:
 
 
 def test_epoch_0_30_wh_a_query_by_its_three_factors() -> None:
-    """1.011 GPU-seconds at 1,275 W x 0.7 and a PUE of 1.2; at a tenth of the demand servers idle and the band is left."""
+    """1.011 GPU-seconds at 1,275 W x 0.7 and a PUE of 1.2; a tenth of the demand leaves the band."""
     numbers, calm = (ten_minutes("epoch_2025", workload__demand__requests_per_day=n) for n in (1_367_194, 136_719))
     parts, factors = watt_hours(numbers), epoch(numbers)
     told("Epoch: 0.3008 Wh = 1.011 GPU-s x 893 W x 1.200", parts)
