@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("engine_compiled")
 CATALOGUE = read_catalogue()
 BUSY = {"fleet.pools.main.servers": 8, "workload.demand.requests_per_day": 400_000}
 SLOW = {
-    "facts.efficiencies.roofline_2026.iteration_overhead_s": 0.05,
+    "facts.efficiencies.serving_2026.layer_overhead_s": 0.0016,
     "workload.use_cases.code.lengths": "azure_conv_2023",
 }
 """An answer takes ten seconds."""

@@ -103,8 +103,8 @@ def test_both_languages_can_be_set_in_the_typeface():
 
 
 def test_what_the_ledger_says_is_told_in_chinese():
-    told = reckoned("Expected parts: 5 failures times the replaced share of 0.36, 9.50 USD each.", ZH)
-    assert told == "预期更换的部件：5 次故障乘以更换比例 0.36，每件 9.50 美元。"
+    told = reckoned("Parts that repairs used, by the event log, 9.50 USD each; the contract pays.", ZH)
+    assert told == "按事件记录，维修所用的部件，每件 9.50 美元；由合同支付。"
 
 
 def test_a_sentence_that_nobody_knows_stays():
