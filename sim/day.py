@@ -12,7 +12,7 @@ from sim.accounting.article import article_fleet, article_ledger
 from sim.accounting.drawing import PriceDraws, with_draws
 from sim.accounting.inventory import take_inventory, technicians_on_duty
 from sim.accounting.ledger import CostLedger, check_ledger
-from sim.accounting.price import charge, totals
+from sim.accounting.price import charge, charge_draws
 from sim.accounting.prices import ResolvedPrices
 from sim.accounting.reconciling import Step, reconcile
 from sim.accounting.resolving import resolve_prices
@@ -60,11 +60,8 @@ class DayResult:
     """What happened."""
     ledger: CostLedger
     """What it cost."""
-
-    @cached_property
-    def usage(self) -> Usage:
-        """What the day used up, whatever the prices."""
-        return _usage(self.scenario, self.catalogue, self.traces)
+    usage: Usage
+    """What the day used up, whatever the prices."""
 
     @cached_property
     def article(self) -> ArticleView | None:
@@ -99,10 +96,16 @@ class DayResult:
         """Dollars by category and in all for many price vectors at once: one row a draw, no lines."""
         import pandas as pd
 
-        scenario, catalogue = with_draws(self.scenario, self.catalogue, draws)
+        ledger = self.reprice_draws(draws).ledger
         count = max((values.size for values in draws.values()), default=1)
-        sums = totals(self.usage, _resolve(scenario, catalogue))
+        sums = ledger.by("category") | {"total": ledger.total_usd}
         return pd.DataFrame({name: np.broadcast_to(usd, count) for name, usd in sums.items()})
+
+    def reprice_draws(self, draws: PriceDraws) -> "DayResult":
+        """The same day at many price vectors at once: its numbers that prices change are arrays, one number a draw."""
+        scenario, catalogue = with_draws(self.scenario, self.catalogue, draws)
+        ledger = charge_draws(self.usage, _resolve(scenario, catalogue))
+        return replace(self, scenario=scenario, catalogue=catalogue, ledger=ledger)
 
 
 def load(name_or_path: str, changes: Mapping[str, Any] | None = None) -> Scenario:
@@ -144,8 +147,8 @@ def _refuse(found: Iterable[tuple[Keys, str]]) -> None:
 def priced_day(scenario: Scenario, catalogue: Catalogue, engine: str, traces: DayTraces) -> DayResult:
     """A day that has happened, at the prices of its scenario and the claims of a catalogue, its facts included."""
     catalogue = with_facts(catalogue, scenario.facts)
-    ledger = _price(scenario, catalogue, _usage(scenario, catalogue, traces))
-    return DayResult(scenario, catalogue, engine, traces, ledger)
+    usage = _usage(scenario, catalogue, traces)
+    return DayResult(scenario, catalogue, engine, traces, _price(scenario, catalogue, usage), usage)
 
 
 def _usage(scenario: Scenario, catalogue: Catalogue, traces: DayTraces) -> Usage:

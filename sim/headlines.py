@@ -35,20 +35,16 @@ def summary(result: DayResult) -> dict[str, Any]:
             "pue": result.traces.utilisation.pue,
             "wue_l_per_kwh": result.traces.utilisation.wue_m3_per_j * LITRES_PER_M3 * JOULES_PER_KWH,
             "plant": _plant(result),
-            **_priced(result),
+            **money(result),
         }
     )
     return numbers
 
 
 def money(result: DayResult) -> dict[str, Any]:
-    """Those of the headline numbers that prices change: quickly told of a day that is priced again and again."""
-    changed: dict[str, Any] = _plain({"scenario_hash": scenario_hash(result.scenario), **_priced(result)})
+    """Those of the headline numbers that prices change; arrays of them where the day holds many draws of prices."""
+    changed: dict[str, Any] = _plain(_cost(result) | unit_costs(result))
     return changed
-
-
-def _priced(result: DayResult) -> dict[str, Any]:
-    return _cost(result) | unit_costs(result)
 
 
 def _requests(result: DayResult) -> dict[str, int]:

@@ -7,6 +7,7 @@ from sim.accounting.allocation import Tokens, break_even, by_use, case_costs, ma
 from sim.accounting.energy import carbon_t
 from sim.accounting.energy_use import added
 from sim.accounting.ledger import per_million
+from sim.accounting.numbers import sum_of
 from sim.day import DayResult
 from sim.traces.request import Outcome
 from sim.units import KILOGRAMS_PER_TONNE
@@ -56,14 +57,14 @@ def _use_cases(result: DayResult) -> dict[str, dict[str, float]]:
 def _per_user(result: DayResult) -> float | None:
     """Cost of a user in 24 hours, where the scenario says how much one asks."""
     each = result.scenario.prices.requests_per_user_per_day
-    return result.ledger.usd_per_request * each if each else None
+    return result.ledger.usd_per_request * each if each is not None else None
 
 
 def _owning(result: DayResult) -> dict[str, dict[str, Any]]:
     """Each pool's cost a GPU-hour, and from which utilisation on owning is cheaper than renting by the hour at work."""
     owning: dict[str, dict[str, Any]] = {}
     for pool in result.usage.pools:
-        usd = math.fsum(share.amount_usd for share in result.shares if share.pool == pool.pool.name)
+        usd = sum_of(share.amount_usd for share in result.shares if share.pool == pool.pool.name)
         usd_per_gpu_h = usd / (pool.server_h * pool.pool.gpus_per_server)
         gpu = result.catalogue.pick("servers", pool.pool.server).gpu
         rental = result.catalogue.rentals.get(gpu)
@@ -81,4 +82,4 @@ def _feed(result: DayResult) -> dict[str, float]:
     usage = result.usage
     feed = added([*(pool.it for pool in usage.pools), *usage.hall.values()])
     highest = float((feed.quarter_kwh / usage.quarter_h).max())
-    return {"carbon_kg": float(carbon_t(feed, result.prices)) * KILOGRAMS_PER_TONNE, "peak_kw": highest}
+    return {"carbon_kg": carbon_t(feed, result.prices) * KILOGRAMS_PER_TONNE, "peak_kw": highest}

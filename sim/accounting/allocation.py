@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from sim.accounting.energy import energy_usd
 from sim.accounting.ledger import CostLedger, Line, per_million
+from sim.accounting.numbers import Number, ratio, sum_of
 from sim.accounting.prices import ResolvedPrices
 from sim.accounting.usage import PoolUsage, Usage
 from sim.catalogue.price_types import Rental
@@ -69,7 +70,7 @@ def allocate(ledger: CostLedger, usage: Usage) -> list[Share]:
 
 def by_use(shares: list[Share]) -> dict[str, float]:
     """Dollars by use over all pools."""
-    return {use: math.fsum(share.amount_usd for share in shares if share.use == use) for use in USES}
+    return {use: sum_of(share.amount_usd for share in shares if share.use == use) for use in USES}
 
 
 def _shares(pool: PoolUsage, ledger: CostLedger, usage: Usage) -> Iterator[Share]:
@@ -128,7 +129,7 @@ def usd_per_million(shares: list[Share], ledger: CostLedger) -> dict[str, dict[s
     tokens = {"prompts": ledger.prompt_tokens, "answers": ledger.output_tokens}
     used = by_use(shares)
     served = sum(used[use] for use in SERVING)
-    burden = ledger.total_usd / served if served else math.nan
+    burden = ratio(ledger.total_usd, served, math.nan)
     names = {"prompts": "prompt", "answers": "output"}
     each = {names[use]: per_million(used[use], count) for use, count in tokens.items()}
     return {name: {"used": usd, "allocated": usd * burden} for name, usd in each.items()}
@@ -143,18 +144,14 @@ def _case_cost(case: str, shares: list[Share], served: Mapping[str, Tokens], poo
     own, pool = served[case], pools[case]
     usd = {share.use: share.amount_usd for share in shares if share.pool == pool}
     others = [tokens for name, tokens in served.items() if pools[name] == pool]
-    prompts = _ratio(own.prompt_tokens, sum(tokens.prompt_tokens for tokens in others))
-    answers = _ratio(own.output_tokens, sum(tokens.output_tokens for tokens in others))
+    prompts = ratio(own.prompt_tokens, sum(tokens.prompt_tokens for tokens in others))
+    answers = ratio(own.output_tokens, sum(tokens.output_tokens for tokens in others))
     used = usd["prompts"] * prompts + usd["answers"] * answers
-    burden = _ratio(math.fsum(usd.values()), usd["prompts"] + usd["answers"])
+    burden = ratio(sum_of(usd.values()), usd["prompts"] + usd["answers"])
     return CaseCost(own, used, used * burden)
 
 
-def _ratio(part: float, whole: float) -> float:
-    return part / whole if whole else 0.0
-
-
-def marginal_usd(usage: Usage, prices: ResolvedPrices) -> float:
+def marginal_usd(usage: Usage, prices: ResolvedPrices) -> Number:
     """What the day's work itself cost [USD]: the energy beyond idling, with the hall's on top, of owned pools.
 
     Everything else would have been paid had nobody asked for anything.
@@ -162,8 +159,9 @@ def marginal_usd(usage: Usage, prices: ResolvedPrices) -> float:
     drawn_kwh = math.fsum(pool.it.total_kwh for pool in usage.pools)
     hall_kwh = math.fsum(used.total_kwh for used in usage.hall.values())
     own = [pool for pool in usage.pools if pool.pool.name not in prices.rents]
-    work_usd = math.fsum(energy_usd(pool.work, prices.electricity) for pool in own)
-    return work_usd * (1 + _ratio(hall_kwh, drawn_kwh))
+    work_usd = sum_of(energy_usd(pool.work, prices.electricity) for pool in own)
+    marginal: Number = work_usd * (1 + ratio(hall_kwh, drawn_kwh))
+    return marginal
 
 
 def break_even(owned_usd_per_gpu_h: float, rental: Rental) -> dict[str, float]:
@@ -176,4 +174,4 @@ def break_even(owned_usd_per_gpu_h: float, rental: Rental) -> dict[str, float]:
         "reserved": rental.reserved_usd_per_h,
         "spot": rental.spot_usd_per_h,
     }
-    return {name: owned_usd_per_gpu_h / rent.value if rent.value else math.inf for name, rent in rents.items()}
+    return {name: ratio(owned_usd_per_gpu_h, rent.value, math.inf) for name, rent in rents.items()}

@@ -3,14 +3,10 @@
 Every function takes plain numbers or arrays, one number a draw.
 """
 
-from typing import Any
-
 import numpy as np
 
+from sim.accounting.numbers import Number
 from sim.units import DAYS_PER_YEAR
-
-Number = Any
-"""A float, or an array with one number a draw."""
 
 
 def straight_line_per_day(salvage_fraction: Number, lifetime_years: Number) -> Number:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from sim.catalogue.catalogue import SCENARIO_SOURCE, Catalogue
+from sim.catalogue.catalogue import SCENARIO_SOURCE, Catalogue, with_facts
 from sim.catalogue.facts import Fact
 from sim.errors import ScenarioError
 from sim.scenario.paths import split
@@ -26,7 +26,7 @@ def with_draws(scenario: Scenario, catalogue: Catalogue, draws: PriceDraws) -> t
     draw of each are validated as any scenario is; what is between them is then in order, too.
     """
     for extreme in (np.min, np.max):
-        scenario.replace({path: float(extreme(values)) for path, values in draws.items()})
+        with_facts(catalogue, scenario.replace({path: float(extreme(values)) for path, values in draws.items()}).facts)
     prices, kinds = scenario.prices, dict[str, dict[str, Any]]()
     for path, values in draws.items():
         section, *keys = map(str, split(path))

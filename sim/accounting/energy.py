@@ -6,9 +6,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.accounting.depreciation import Number
 from sim.accounting.energy_use import EnergyUse
 from sim.accounting.items import Item
+from sim.accounting.numbers import Number
 from sim.accounting.prices import ResolvedPrices, Tariff
 from sim.accounting.usage import Usage
 from sim.units import DAYS_PER_MONTH, GRAMS_PER_TONNE, QUARTERS_PER_HOUR

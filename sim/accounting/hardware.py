@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from functools import partial
 
 from sim.accounting.depreciation import (
-    Number,
     annuity,
     book_value,
     capital_per_day,
@@ -13,6 +12,7 @@ from sim.accounting.depreciation import (
 )
 from sim.accounting.inventory import PoolInventory
 from sim.accounting.items import Item
+from sim.accounting.numbers import Number
 from sim.accounting.prices import Priced, Rent, ResolvedPrices, ServerPrices, sources_of
 from sim.accounting.usage import PoolUsage
 from sim.units import DAYS_PER_MONTH, DAYS_PER_YEAR, WATTS_PER_KILOWATT
@@ -51,7 +51,7 @@ def equipment(pool: PoolInventory, server: ServerPrices) -> list[tuple[str, str,
 
 def _owned(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Iterator[Item]:
     pool, server = usage.pool, prices.servers[usage.pool.server]
-    share, how = _written_off(usage, days, prices)
+    share, how, told = _written_off(usage, days, prices)
     terms = (prices.salvage_fraction, prices.lifetime_years)
     for part, unit, count, price in equipment(pool, server):
         quantity, sources = pool.servers * count * days, sources_of(price, *terms)
@@ -64,21 +64,22 @@ def _owned(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Iterator[It
             price.value * share,
             sources,
             f"Of {{:,.2f}} USD apiece, {how}, less a salvage share of {{:g}}, over {{:g}} years.",
-            (price.value, *(term.value for term in terms)),
+            (price.value, *told, *(term.value for term in terms)),
         )
     yield from _on_purchase(pool, days, prices)
 
 
-def _written_off(usage: PoolUsage, days: float, prices: ResolvedPrices) -> tuple[Number, str]:
-    """Share of a price written off a day, and the way in words."""
+def _written_off(usage: PoolUsage, days: float, prices: ResolvedPrices) -> tuple[Number, str, tuple[Number, ...]]:
+    """Share of a price written off a day, and the way in words with places for numbers."""
     rules, salvage, lifetime = prices.rules, prices.salvage_fraction.value, prices.lifetime_years.value
     if rules.depreciation == "declining":
         share = declining_per_day(salvage, lifetime, rules.declining_factor, rules.age_years, days)
-        return share, f"declining by a factor of {rules.declining_factor:g} at an age of {rules.age_years:g} years"
+        told = (rules.declining_factor, rules.age_years)
+        return share, "declining by a factor of {:g} at an age of {:g} years", told
     share = straight_line_per_day(salvage, lifetime)
     if rules.depreciation == "by_use":
-        return share * usage.busy_share / prices.design_utilisation_fraction.value, "written off by hours at work"
-    return share, "written off in equal parts"
+        return share * usage.busy_share / prices.design_utilisation_fraction.value, "written off by hours at work", ()
+    return share, "written off in equal parts", ()
 
 
 def _on_purchase(pool: PoolInventory, days: float, prices: ResolvedPrices) -> Iterator[Item]:

@@ -42,15 +42,13 @@ class Item:
 
     def told(self) -> Line:
         """The line of the ledger."""
-        return Line(
-            self.category,
-            self.component,
-            float(self.quantity),
-            self.unit,
-            float(self.unit_price_usd),
-            float(self.amount_usd),
-            self.basis.format(*self.numbers) if self.numbers else self.basis,
-            self.sources,
-            self.pool,
-            self.driver,
-        )
+        basis = self.basis.format(*self.numbers) if self.numbers else self.basis
+        return self._line(float(self.quantity), float(self.unit_price_usd), float(self.amount_usd), basis)
+
+    def untold(self) -> Line:
+        """The same without its sentence; its numbers may be arrays."""
+        return self._line(self.quantity, self.unit_price_usd, self.amount_usd, "")
+
+    def _line(self, quantity: float, price_usd: float, amount_usd: float, basis: str) -> Line:
+        paid = (self.category, self.component, quantity, self.unit, price_usd, amount_usd)
+        return Line(*paid, basis, self.sources, self.pool, self.driver)

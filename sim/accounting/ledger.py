@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Literal, get_args
 
+from sim.accounting.numbers import sum_of
 from sim.catalogue.catalogue import SCENARIO_SOURCE
 from sim.errors import InvariantError
 from sim.units import TOKENS_PER_MILLION
@@ -62,7 +63,8 @@ class CostLedger:
     @property
     def total_usd(self) -> float:
         """Sum of all lines, correctly rounded, so that their order does not matter."""
-        return math.fsum(line.amount_usd for line in self.lines)
+        total: float = sum_of(line.amount_usd for line in self.lines)
+        return total
 
     @property
     def usd_per_request(self) -> float:
@@ -79,7 +81,7 @@ class CostLedger:
         amounts: dict[str, list[float]] = {name: [] for name in CATEGORIES} if key == "category" else {}
         for line in self.lines:
             amounts.setdefault(getattr(line, key), []).append(line.amount_usd)
-        return {name: math.fsum(parts) for name, parts in amounts.items()}
+        return {name: sum_of(parts) for name, parts in amounts.items()}
 
     def table(self) -> "pd.DataFrame":
         """One row a line; sources are joined by a space."""

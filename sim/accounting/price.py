@@ -1,13 +1,12 @@
 """Pricing: a ledger as a pure function of what happened and of what things cost."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from sim.accounting.depreciation import Number
 from sim.accounting.energy import energy_items
 from sim.accounting.hardware import hardware_items
 from sim.accounting.inventory import Inventory
 from sim.accounting.items import Item
-from sim.accounting.ledger import CATEGORIES, CostLedger
+from sim.accounting.ledger import CostLedger, Line
 from sim.accounting.maintenance import maintenance_items
 from sim.accounting.prices import ResolvedPrices
 from sim.accounting.usage import Served, Usage, measure
@@ -24,17 +23,17 @@ def price(
 
 def charge(usage: Usage, prices: ResolvedPrices) -> CostLedger:
     """The ledger of what a day used up: the same lines in the same order whatever the events are."""
-    lines = tuple(item.told() for item in reckon(usage, prices))
+    return _ledger(usage, (item.told() for item in reckon(usage, prices)))
+
+
+def charge_draws(usage: Usage, prices: ResolvedPrices) -> CostLedger:
+    """The same without sentences: an array stands for each amount whose prices hold arrays, one number a draw."""
+    return _ledger(usage, (item.untold() for item in reckon(usage, prices)))
+
+
+def _ledger(usage: Usage, lines: Iterable[Line]) -> CostLedger:
     served = usage.served
-    return CostLedger(lines, served.requests, served.prompt_tokens, served.output_tokens)
-
-
-def totals(usage: Usage, prices: ResolvedPrices) -> dict[str, Number]:
-    """Dollars by category and in all, without lines; an array each where prices hold arrays, one number a draw."""
-    sums: dict[str, Number] = dict.fromkeys(CATEGORIES, 0.0)
-    for item in reckon(usage, prices):
-        sums[item.category] = sums[item.category] + item.amount_usd
-    return sums | {"total": sum(sums.values())}
+    return CostLedger(tuple(lines), served.requests, served.prompt_tokens, served.output_tokens)
 
 
 def reckon(usage: Usage, prices: ResolvedPrices) -> Iterator[Item]:

@@ -3,10 +3,11 @@
 A study may put an array, one number a draw, wherever a number stands: nothing here asks how large a number is.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from sim.accounting.numbers import sum_of
 
 Steps = Literal["hour", "quarter", "series"]
 
@@ -36,7 +37,8 @@ class Tariff:
     @property
     def mean_usd_per_kwh(self) -> float:
         """Plain mean over the prices."""
-        return math.fsum(self.usd_per_kwh) / len(self.usd_per_kwh)
+        mean: float = sum_of(self.usd_per_kwh) / len(self.usd_per_kwh)
+        return mean
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,32 @@
-"""What workers do: simulate a day, price it as often as is asked, and hand back columns. A failure is an answer too."""
+"""What workers do: simulate a day, price it as often as is asked, and hand back columns. A failure is an answer too.
 
-from collections.abc import Callable, Sequence
+Cells of one day that differ in numbers only are priced at once, as arrays; all others, and those whose numbers an array
+cannot stand for, one by one. Both ways ask the same ledger.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, partial
+from math import isfinite
 from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sim.catalogue import Catalogue, read_catalogue
 from sim.day import DayResult, EngineName, run
 from sim.errors import InputError
 from sim.headlines import money, summary
+from sim.scenario.identity import scenario_hash
 from sim.scenario.schema import Scenario
 from sim.studies.fraction import shrink
 from sim.studies.inputs import is_price
-from sim.studies.outcomes import Numbers, flat, grown
+from sim.studies.outcomes import Numbers, flat, grown, is_number
 from sim.studies.plan import Cell
 from sim.version import __version__
 
-DONE, FAILED = "done", "failed"
+DONE, FAILED, HASH = "done", "failed", "scenario_hash"
 Answer = TypeVar("Answer")
 
 
@@ -103,15 +112,20 @@ def _simulate(order: Order, cell: Cell, replication: int) -> Day:
     scenario, larger = shrink(order.base.replace(changes), order.fleet_fraction)
     result = run(scenario, engine=order.engine, catalogue=the_catalogue(), replication=replication)
     nested = summary(result)
-    changed = money(result)
+    changed = {HASH, *money(result)}
     priceless = {key: value for key, value in nested.items() if key not in changed}
     return Day(result, grown(flat(nested), larger), grown(flat(priceless), larger), changes, larger)
 
 
 def price_cells(order: Order, day: Day | Failure, cells: list[Cell]) -> Columns:
     """Rows of cells that share a simulated day."""
-    rows = [day if isinstance(day, Failure) else _try(partial(_price, order, day, cell)) for cell in cells]
-    return _columns([cell.number for cell in cells], rows)
+    numbers = [cell.number for cell in cells]
+    if isinstance(day, Failure):
+        return failed(numbers, day.message)
+    rows: dict[int, Numbers | Failure] = {}
+    for alike in _groups(cells):
+        rows |= zip([cell.number for cell in alike], _price_alike(order, day, alike), strict=True)
+    return _columns(numbers, [rows[number] for number in numbers])
 
 
 def run_cells(order: Order, cells: list[Cell], replication: int) -> Columns:
@@ -119,12 +133,60 @@ def run_cells(order: Order, cells: list[Cell], replication: int) -> Columns:
     return price_cells(order, simulate_day(order, cells[0], replication), cells)
 
 
+def _groups(cells: list[Cell]) -> Iterable[list[Cell]]:
+    """Cells that set the same, but for numbers."""
+    groups: dict[str, list[Cell]] = {}
+    for cell in cells:
+        fixed = {path: None if is_number(value) else value for path, value in cell.changes.items()}
+        groups.setdefault(repr(fixed), []).append(cell)
+    return groups.values()
+
+
+def _price_alike(order: Order, day: Day, cells: list[Cell]) -> Sequence[Numbers | Failure]:
+    """Rows of cells that differ in numbers only."""
+    if len(cells) > 1:
+        try:
+            return _price_draws(order, day, cells)
+        except (InputError, TypeError, ValueError):  # a draw is refused, or more is asked of a number than an array can
+            pass
+    return [_try(partial(_price, order, day, cell)) for cell in cells]
+
+
 def _price(order: Order, day: Day, cell: Cell) -> Numbers:
     if cell.changes == day.changes:
         return day.numbers
     scenario = order.base.replace(cell.changes)
-    changed = money(day.result.reprice(scenario.prices, scenario.facts))
-    return day.priceless | grown(flat(changed), day.larger)
+    result = day.result.reprice(scenario.prices, scenario.facts)
+    return day.priceless | {HASH: scenario_hash(result.scenario)} | grown(flat(money(result)), day.larger)
+
+
+def _price_draws(order: Order, day: Day, cells: list[Cell]) -> list[Numbers]:
+    """The same of many cells at once."""
+    changes = cells[0].changes
+    draws = {
+        path: np.array([cell.changes[path] for cell in cells], np.float64)
+        for path, value in changes.items()
+        if is_price(path) and is_number(value)
+    }
+    scenario = order.base.replace(changes)
+    result = day.result.reprice(scenario.prices, scenario.facts)
+    found = grown(flat(money(result.reprice_draws(draws))), day.larger)
+    columns = {name: _listed(value) for name, value in found.items() if isinstance(value, np.ndarray)}
+    same = day.priceless | found
+    hashes = [scenario_hash(_asked(order, day, cell)) for cell in cells]
+    rows = zip(hashes, *columns.values(), strict=True)
+    return [same | dict(zip((HASH, *columns), row, strict=True)) for row in rows]
+
+
+def _asked(order: Order, day: Day, cell: Cell) -> Scenario:
+    """The scenario of the simulated day at the prices of a cell."""
+    scenario = order.base.replace(cell.changes)
+    return day.result.scenario.model_copy(update={"prices": scenario.prices, "facts": scenario.facts})
+
+
+def _listed(values: NDArray[np.float64]) -> list[float | None]:
+    """Numbers as a table holds them: None where undefined."""
+    return [value if isfinite(value) else None for value in values.tolist()]
 
 
 def _try(work: Callable[[], Answer]) -> Answer | Failure:

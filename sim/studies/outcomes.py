@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from sim.catalogue import Catalogue
 from sim.errors import InputError
 from sim.scenario.schema import Scenario
@@ -55,11 +57,12 @@ def grown(numbers: Mapping[str, Any], factor: float) -> Numbers:
     """The numbers of a fleet `factor` times as large under as many times the demand."""
     if factor == 1:
         return dict(numbers)
-    return {name: value * factor if _is_number(value) and grows(name) else value for name, value in numbers.items()}
+    return {name: value * factor if is_number(value) and grows(name) else value for name, value in numbers.items()}
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float)
+def is_number(value: Any) -> bool:
+    """Whether something is a number, or an array of them: True is none."""
+    return isinstance(value, int | float | np.ndarray) and not isinstance(value, bool)
 
 
 def known_outcomes(scenario: Scenario, catalogue: Catalogue) -> list[str]:
