@@ -76,13 +76,13 @@ def run(
     from reports.running import simulate_day, sink_of, threads
     from reports.terminal import day_summary
     from sim.catalogue import read_catalogue
-    from sim.saving import default_folder, finish, workshop
+    from sim.saving import DAY_FILES, default_folder, finish, workshop
 
     watch = Stopwatch()
     catalogue = read_catalogue()
     day = _read(scenario, change or [], seed, catalogue, skip_bad_rows)
     folder = out or default_folder(RESULTS, day.name, day)
-    with workshop(folder) as unfinished:
+    with workshop(folder, DAY_FILES) as unfinished:
         begun = time.perf_counter()
         result = simulate_day(day, engine.value, sink_of(trace.value, unfinished, day), catalogue)
         simulate_s = time.perf_counter() - begun
@@ -270,6 +270,8 @@ def main() -> None:
         _stop(str(error), WRONG_INPUT)
     except KeyboardInterrupt:
         status = STOPPED
+    except MemoryError:
+        _stop("there is not enough memory; choose fewer servers, less demand or a shorter day", WRONG_INPUT)
     except Exception as error:
         if hasattr(error, "format_message"):  # of the command line itself: an unknown option, a missing argument
             _stop(_usage_problem(error), WRONG_INPUT)

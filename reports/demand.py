@@ -11,8 +11,9 @@ from rich.text import Text
 
 from reports.console import progress_bar, tell
 from reports.record import Stopwatch
+from reports.terminal import duration
 from sim.catalogue import Catalogue
-from sim.saving import finish_survey, workshop
+from sim.saving import SURVEY_FILES, finish_survey, workshop
 from sim.scenario.schema import Scenario
 from sim.survey import survey
 from sim.units import SECONDS_PER_DAY, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
@@ -39,7 +40,7 @@ COLUMNS = ("p10", "p50", "p90", "p99")
 
 def draw(day: Scenario, catalogue: Catalogue, folder: Path, watch: Stopwatch) -> None:
     """Survey a day's demand, write it into a folder, and tell what it is."""
-    with workshop(folder) as unfinished:
+    with workshop(folder, SURVEY_FILES) as unfinished:
         begun = time.perf_counter()
         with progress_bar(day.name, day.day.duration_s) as progress:
             counted = survey(day, progress, catalogue)
@@ -56,12 +57,11 @@ def demand_summary(numbers: dict[str, Any], windows: "pd.DataFrame", where: str)
 
 def _headline(numbers: dict[str, Any]) -> Text:
     asked, rates, cv = numbers["requests"], numbers["requests_per_s"], numbers["gap_cv"]
-    hours = numbers["duration_s"] / SECONDS_PER_HOUR
     text = Text()
     text.append(f"{numbers['scenario']}\n", style="bold")
     text.append(f"{asked['arrived']:,} requests", style="bold green")
     expected = "" if asked["expected"] is None else f" ({asked['expected']:,.0f} expected)"
-    text.append(f" in {hours:g} h{expected}\n\n")
+    text.append(f" in {duration(numbers['duration_s'])}{expected}\n\n")
     text.append(f"rate       {_short(rates['mean'])} requests/s, {_short(rates['peak'])} in the fullest ten minutes")
     text.append("\n" if rates["peak_to_mean"] is None else f": {rates['peak_to_mean']:.2f} times the mean\n")
     if cv["mean"] is not None:

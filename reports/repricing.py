@@ -14,7 +14,7 @@ from sim.day import DayResult
 from sim.errors import InputError
 from sim.headlines import summary
 from sim.loading import load_result
-from sim.saving import default_folder, finish, workshop
+from sim.saving import DAY_FILES, default_folder, finish, workshop
 from sim.scenario.paths import parse_assignment
 from sim.scenario.reading import read_scenario
 from sim.studies.inputs import is_price
@@ -31,7 +31,7 @@ def reprice_day(folder: Path, changes: list[str], out: Path | None, results: Pat
     scenario = read_scenario(str(folder / "scenario.yaml"), changes, catalogue=catalogue)
     after = before.reprice(scenario.prices, scenario.facts)
     target = out or default_folder(results, scenario.name, scenario)
-    with workshop(target) as unfinished:
+    with workshop(target, DAY_FILES) as unfinished:
         if (folder / REQUESTS).exists():
             shutil.copyfile(folder / REQUESTS, unfinished / REQUESTS)
         finish(after, unfinished, target, watch.record())

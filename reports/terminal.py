@@ -6,10 +6,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from sim.units import SECONDS_PER_HOUR
+from sim.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 MILLISECONDS = 1e3
 CENT = 0.01
+HALF_HOUR_S = SECONDS_PER_HOUR / 2
+ROUND_WH = 100
 LATENCY_NAMES = {
     "ttft_s": "time to first token",
     "tpot_s": "time per output token",
@@ -32,10 +34,9 @@ def day_summary(numbers: dict[str, Any], where: str) -> RenderableType:
 
 
 def _headline(numbers: dict[str, Any]) -> Text:
-    hours = numbers["duration_s"] / SECONDS_PER_HOUR
     text = Text()
     text.append(f"{numbers['scenario']}\n", style="bold")
-    text.append(f"{hours:g} h cost ")
+    text.append(f"{duration(numbers['duration_s'])} cost ")
     text.append(f"${numbers['cost_usd']['total']:,.2f}", style="bold green")
     text.append(
         f"   {_money(numbers['usd_per_request'])} a request"
@@ -74,11 +75,11 @@ def _latency(numbers: dict[str, Any]) -> Table:
 def _fleet(numbers: dict[str, Any]) -> Text:
     fleet = numbers["fleet"]
     return Text(
-        f"fleet      {fleet['servers']:,} servers, {fleet['gpus']:,} GPUs, {fleet['mean_utilisation']:.1%} busy, "
-        f"mean batch {fleet['mean_batch']:.1f}\n"
-        f"           {fleet['failures']:,} failures, {fleet['availability']:.3%} available, "
+        f"fleet      {counted(fleet['servers'], 'server')}, {counted(fleet['gpus'], 'GPU')}, "
+        f"{fleet['mean_utilisation']:.1%} busy, mean batch {fleet['mean_batch']:.1f}\n"
+        f"           {counted(fleet['failures'], 'failure')}, {fleet['availability']:.3%} available, "
         f"PUE {_number(numbers['pue'], '.3f')}, WUE {_number(numbers['wue_l_per_kwh'], '.2f')} L/kWh, "
-        f"{_number(numbers['wh_per_request'], ',.3g')} Wh a request"
+        f"{energy_of(numbers['wh_per_request'])} Wh a request"
     )
 
 
@@ -135,6 +136,27 @@ def plain_table(*columns: str) -> Table:
     for index, column in enumerate(columns):
         table.add_column(column, justify="right" if index else "left")
     return table
+
+
+def duration(seconds: float) -> str:
+    """As 24 h, 10 min or 90 s: the largest unit in which it is written shortly."""
+    if seconds % SECONDS_PER_MINUTE:
+        return f"{seconds:,.10g} s"
+    return (
+        f"{seconds / SECONDS_PER_HOUR:,g} h" if seconds % HALF_HOUR_S == 0 else f"{seconds / SECONDS_PER_MINUTE:,g} min"
+    )
+
+
+def counted(number: int, thing: str) -> str:
+    """A number of things: one server, two servers."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def energy_of(watt_hours: float | None) -> str:
+    """To three digits or to the watt-hour, whichever says more."""
+    if watt_hours is None:
+        return "-"
+    return f"{watt_hours:,.0f}" if watt_hours >= ROUND_WH else f"{watt_hours:.3g}"
 
 
 def _time(seconds: float | None) -> str:

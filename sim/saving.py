@@ -52,10 +52,19 @@ def slug(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9.-]+", "_", plain).strip("._")[:LONGEST_NAME] or "day"
 
 
-def claim_folder(folder: Path) -> None:
-    """Make sure that a folder can be written, before any work is done for it."""
+def claim_folder(folder: Path, names: Sequence[str] = ()) -> None:
+    """Make sure that a folder can be written, before any work is done for it, and that no stranger's file is lost.
+
+    `names` are the files that will be put there, the last one last of all: only beside it are the others ours.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        theirs = [name for name in names if (folder / name).exists()]
+        if theirs and names[-1] not in theirs:
+            raise OutputError(
+                f"{folder}: holds a {theirs[0]} but no {names[-1]}: not a result of this kind, and left "
+                "as it is; choose another with --out"
+            )
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
@@ -63,13 +72,13 @@ def claim_folder(folder: Path) -> None:
 
 
 @contextmanager
-def workshop(folder: Path) -> Iterator[Path]:
+def workshop(folder: Path, names: Sequence[str] = ()) -> Iterator[Path]:
     """A hidden folder inside `folder` for files that are not finished; gone afterwards, whatever happens.
 
     Should the work fail, `folder` goes again, too, with the parents made for it, unless it holds something.
     """
-    made = [path for path in (folder, *folder.parents) if not path.exists()]
-    claim_folder(folder)
+    made = [path for path in (folder, *folder.parents) if not _is_there(path)]
+    claim_folder(folder, names)
     try:
         with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder, ignore_cleanup_errors=True) as unfinished:
             yield Path(unfinished)
@@ -82,9 +91,16 @@ def workshop(folder: Path) -> Iterator[Path]:
         raise
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # of a name that no file can have
+        return False
+
+
 def save(result: DayResult, folder: Path, run: Mapping[str, Any] | None = None) -> None:
     """Write a day's files; an earlier result in the folder stays as it was until all new files are complete."""
-    with workshop(folder) as unfinished:
+    with workshop(folder, DAY_FILES) as unfinished:
         finish(result, unfinished, folder, run or {})
 
 

@@ -3,6 +3,7 @@
 import csv
 import datetime
 import gzip
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ Hours = NDArray[np.float64]
 HOURS_PER_YEAR = 8760
 PERCENT = 100.0
 GZIP_MAGIC = b"\x1f\x8b"
+LARGEST_BYTES = 2**28
+"""Of a file once unpacked: a year of hours takes two million, and what never ends is not read to its end."""
 EPW_HEADER_LINES = 8
 EPW_COLUMNS = {"year": 0, "month": 1, "day": 2, "hour": 3, "dry": 6, "humidity": 8, "pressure": 9}
 """Places of an EPW row's fields."""
@@ -64,16 +67,25 @@ def read_weather(path: str, station: str | None, utc_offset_h: float) -> Weather
 
 def _lines(file: Path) -> list[str]:
     try:
-        data = file.read_bytes()
-        return (gzip.decompress(data) if data.startswith(GZIP_MAGIC) else data).decode("utf-8-sig").splitlines()
+        return _data(file).decode("utf-8-sig").splitlines()
     except FileNotFoundError:
         raise WeatherError(
             f"{file}: there is no such file (from {Path.cwd()}); set plant.climate.weather.path"
         ) from None
     except UnicodeDecodeError:
         raise WeatherError(f"{file}: is not UTF-8 text; give an EPW file or a CSV, plain or gzipped") from None
-    except (OSError, EOFError) as error:
-        raise WeatherError(f"{file}: cannot be read: {error}; set plant.climate.weather.path") from None
+    except (OSError, ValueError, EOFError, zlib.error) as error:
+        what = getattr(error, "strerror", None) or error
+        raise WeatherError(f"{file}: cannot be read: {what}; set plant.climate.weather.path") from None
+
+
+def _data(file: Path) -> bytes:
+    with file.open("rb") as written:
+        packed = written.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC)
+        data = (gzip.GzipFile(fileobj=written) if packed else written).read(LARGEST_BYTES + 1)
+    if len(data) > LARGEST_BYTES:
+        raise WeatherError(f"{file}: is longer than {LARGEST_BYTES:,} bytes, which no year of hours is")
+    return data
 
 
 def _error(file: Path, line: int, what: str, remedy: str) -> WeatherError:

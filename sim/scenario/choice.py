@@ -1,19 +1,30 @@
 """What every choice of a scenario has in common: numbers with units, and the ranges that recur."""
 
+import math
+import unicodedata
 from typing import Annotated, Any, get_origin
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from sim.catalogue.facts import Frozen
 from sim.units import parse_quantity, unit_of
 
+
+def _one_line(text: str) -> str:
+    if any(unicodedata.category(character) == "Cc" for character in text):
+        raise ValueError("must be one line of text, without control characters")
+    return text
+
+
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=1)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
 _AS_WRITTEN = (float, int, type(None))
 """Types of values in which there is nothing to read."""
+LARGEST = 1e20
+"""Of any number, either way."""
 NO_TRUTH = "is {}, where no yes-or-no is asked"
 
 
@@ -38,11 +49,18 @@ class Choice(Frozen):
     def _read_unit(cls, value: Any, info: ValidationInfo) -> Any:
         """Convert a written quantity by the suffix of the field's name; true and false are never numbers."""
         if type(value) in _AS_WRITTEN:
-            return value
+            return _bounded(value)
         name = info.field_name or ""
         annotation = cls.model_fields[name].annotation
         if isinstance(value, bool) and annotation is not bool:
             raise ValueError(NO_TRUTH.format(str(value).lower()))
         if isinstance(value, dict) and get_origin(annotation) is dict:
             return {key: inner for key, inner in value.items() if inner is not None}
-        return number_in(value, name)
+        return _bounded(number_in(value, name))
+
+
+def _bounded(value: Any) -> Any:
+    """Refuse what no choice can be and sums would overflow with; infinities are refused elsewhere."""
+    if isinstance(value, float | int) and LARGEST < abs(value) < math.inf:
+        raise ValueError(f"must be a number of at most {LARGEST:g}, not {value:g}")
+    return value

@@ -65,7 +65,7 @@ class Pool(Choice):
     """Catalogue name of the model."""
     server: Name = "dgx_h100"
     """Catalogue name of the server."""
-    servers: Count = 2
+    servers: Annotated[int, Field(ge=1, le=1_000_000)] = 2
     """How many."""
     precision: Precision = "fp8"
     """Number format of weights and matrix multiplications."""

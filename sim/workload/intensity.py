@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 DRIFT_STEP_S = 600.0
 """How often the slow factor changes."""
+MOST_REQUESTS = 1e12
+"""Requests that a day may come to: more than a hundred for every human being."""
 MOST_STEPS = 10_000_000
 """Levels of the rate that a day may have: 80 bytes each while they are made."""
 
@@ -64,8 +66,15 @@ def _plain(scenario: Scenario, catalogue: "Catalogue", of_day: Expected, start_s
     minutes = local_minutes(start_s, lasts_s)
     middle_s = np.asarray((minutes + 1 / 2) * SECONDS_PER_MINUTE, np.float64)
     week = catalogue.pick("weeks", demand.week).weight.value if demand.week else ()
-    calendar = factors(scenario.day, demand, week, middle_s)
-    return rate_of(demand.requests_per_day * of_day[minutes % MINUTES_PER_DAY] * calendar, start_s, lasts_s)
+    with np.errstate(over="ignore"):
+        calendar = factors(scenario.day, demand, week, middle_s)
+        expected = demand.requests_per_day * of_day[minutes % MINUTES_PER_DAY] * calendar
+    if not expected.sum() <= MOST_REQUESTS:
+        raise InputError(
+            f"workload.demand: comes to {expected.sum():.3g} requests, of which at most {MOST_REQUESTS:,.0f} can be "
+            "drawn; lower requests_per_day, its growth or its surges"
+        )
+    return rate_of(expected, start_s, lasts_s)
 
 
 def _by_case(scenario: Scenario, catalogue: "Catalogue") -> NDArray[np.float64]:

@@ -200,3 +200,16 @@ def test_tables_that_cannot_be_are_named(catalogue, facts, told):
 def test_too_many_levels_are_refused(asked):
     with pytest.raises(InputError, match=r"correlation_s: 0\.01 s divides the day into 26"):
         asked({"burstiness": {"gap_cv": 2, "correlation_s": 0.01}}, day={"duration_s": 3.1 * DAY_S})
+
+
+@pytest.mark.parametrize(
+    "demand",
+    [
+        {"requests_per_day": 1e14},
+        {"growth_fraction_per_year": 1000, "counted_on": "1900-01-01"},
+        {"surges": {"flood": {"start_s": 0, "factor": 1e15}}},
+    ],
+)
+def test_more_requests_than_can_be_drawn_are_refused(asked, demand):
+    with pytest.raises(InputError, match=r"workload\.demand: comes to (inf|[\d.]+e\+\d+) requests, of which at most"):
+        asked(demand)

@@ -8,7 +8,7 @@ from sim import saving
 from sim.day import run
 from sim.errors import OutputError
 from sim.loading import read_summary
-from sim.saving import DAY_FILES, default_folder, finish, save, slug, workshop
+from sim.saving import DAY_FILES, SURVEY_FILES, default_folder, finish, save, slug, workshop
 from sim.scenario.reading import read_scenario
 from sim.traces import sinks
 from tests.golden.tiny_day import BREAKING, tiny_day
@@ -118,6 +118,24 @@ def test_a_folder_that_cannot_be_is_refused(result, tmp_path):
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(OutputError, match=r"cannot be written: .*choose another with --out"):
             save(result, folder)
+
+
+def test_a_folder_whose_name_is_too_long_is_refused(result, tmp_path):
+    with pytest.raises(OutputError, match="cannot be written: File name too long; choose another"):
+        save(result, tmp_path / ("y" * 300))
+
+
+def test_the_files_of_others_are_left_alone(result, tmp_path):
+    (tmp_path / "scenario.yaml").write_text("mine")
+    with pytest.raises(OutputError, match=r"holds a scenario\.yaml but no result\.json: .*choose another with --out"):
+        save(result, tmp_path)
+    assert (tmp_path / "scenario.yaml").read_text() == "mine"
+    save(result, tmp_path / "day")
+    with (
+        pytest.raises(OutputError, match=r"holds a scenario\.yaml but no demand\.json"),
+        workshop(tmp_path / "day", SURVEY_FILES),
+    ):
+        pass
 
 
 def test_a_workshop_and_its_folder_go_when_the_work_fails_but_an_older_folder_stays(tmp_path):

@@ -11,8 +11,9 @@ from sim.scenario.reference import describe_scenario, json_schema, json_schema_t
 from sim.scenario.schema import Scenario
 
 BASE = Scenario(name="base")
-positive = st.floats(1e-300, 1e300)
+positive = st.floats(1e-300, 1e20)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)
 
 scenarios = st.builds(
     lambda name, text, seed, patience, pools, price, path: Scenario(
@@ -24,11 +25,11 @@ scenarios = st.builds(
         prices={"electricity_usd_per_kwh": price},
         facts={"gpus": {"h100_sxm": {"tdp_w": patience}}},
     ),
-    texts.filter(bool),
+    names,
     texts,
     st.integers(0, 2**63 - 1),
     positive,
-    st.sets(texts.filter(bool), min_size=1, max_size=3),
+    st.sets(names, min_size=1, max_size=3),
     st.none() | st.floats(-1e9, 1e9) | st.lists(st.floats(-1e9, 1e9), min_size=24, max_size=24),
     texts.filter(bool),
 )

@@ -238,6 +238,14 @@ def test_a_fact_with_a_unit_is_a_plain_number(catalogue: Catalogue) -> None:
         ("prices.electricity_usd_per_kwh=8,3 ct/kWh", "'8,3 ct/kWh' is not a number with a unit"),
         ("workload.use_cases.support.share=0.5", "the shares of use_cases sum to 0.5, not to 1"),
         ("fleet.pools.main=null", "fleet.pools: needs at least 1 of them, not 0"),
+        ("fleet.pools.main.servers=1000000000", "servers: must be at most 1,000,000, not 1000000000"),
+        (
+            "prices.electricity_usd_per_kwh=1e308",
+            "per_kwh: must be a number of at most 1e+20, not 1e+308",
+        ),
+        ("prices.electricity_usd_per_kwh=-1e200 ct/kWh", "electricity_usd_per_kwh: must be a number of at most 1e+20"),
+        ('name="two\\nlines"', "name: must be one line of text, without control characters"),
+        ('name="a\\0b"', "name: must be one line of text, without control characters"),
         ("plant=3", "plant: must be a mapping of names to values, not 3"),
     ],
 )

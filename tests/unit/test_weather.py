@@ -96,6 +96,19 @@ def test_a_file_that_is_not_there_is_told(tmp_path):
         read_weather(str(tmp_path / "no.epw"), None, 0.0)
 
 
+def test_a_folder_broken_gzip_or_endless_file_is_told(tmp_path, monkeypatch):
+    with pytest.raises(WeatherError, match=r"cannot be read: Is a directory; set plant\.climate\.weather\.path"):
+        read_weather(str(tmp_path), None, 0.0)
+    packed = gzip.compress("\n".join(epw_lines()).encode())
+    (tmp_path / "broken.epw").write_bytes(packed[:40] + bytes(40) + packed[80:])
+    with pytest.raises(WeatherError, match="cannot be read: "):
+        read_weather(str(tmp_path / "broken.epw"), None, 0.0)
+    monkeypatch.setattr("sim.fleet.weather_files.LARGEST_BYTES", 1000)
+    for endless in ("/dev/zero", write(tmp_path, epw_lines())):
+        with pytest.raises(WeatherError, match="is longer than 1,000 bytes, which no year of hours is"):
+            read_weather(endless, None, 0.0)
+
+
 def at_noon(changes, seed=1):
     day = tiny_day({"day.date": "2026-07-15", "day.start_s": 12 * 3600.0, "seed": seed, **changes})
     return weather_of(day, VIRGINIA, Streams(day.seed)).at(0.0)

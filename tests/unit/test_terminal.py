@@ -1,0 +1,30 @@
+"""What the summary of a day says of its length, its counts and its energy."""
+
+import pytest
+
+from reports.terminal import counted, duration, energy_of
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (86_400.0, "24 h"),
+        (5_400.0, "1.5 h"),
+        (3_900.0, "65 min"),
+        (600.0, "10 min"),
+        (90.0, "90 s"),
+        (0.25, "0.25 s"),
+        (2_678_400.0, "744 h"),
+    ],
+)
+def test_a_day_is_told_in_the_largest_unit_in_which_it_is_short(seconds, told):
+    assert duration(seconds) == told
+
+
+def test_one_is_no_plural():
+    assert [counted(number, "server") for number in (0, 1, 3617)] == ["0 servers", "1 server", "3,617 servers"]
+
+
+@pytest.mark.parametrize(("wh", "told"), [(None, "-"), (4.2009, "4.2"), (0.03218, "0.0322"), (12_423.4, "12,423")])
+def test_energy_is_told_without_powers_of_ten(wh, told):
+    assert energy_of(wh) == told
