@@ -78,8 +78,7 @@ def run(
     from sim.catalogue import read_catalogue
     from sim.saving import DAY_FILES, default_folder, finish, workshop
 
-    watch = Stopwatch()
-    catalogue = read_catalogue()
+    watch, catalogue = Stopwatch(), read_catalogue()
     day = _read(scenario, change or [], seed, catalogue, skip_bad_rows)
     folder = out or default_folder(RESULTS, day.name, day)
     with workshop(folder, DAY_FILES) as unfinished:
@@ -228,8 +227,8 @@ def _add_question(name: str, what: str) -> None:
     ) -> None:
         from sim.studies.reading import read_batch, read_study
 
-        read = read_batch if name == "batch" else read_study
-        _conduct(read(file, draws, engine.value), jobs, scheduler, resume, bias, out)
+        plan = (read_batch if name == "batch" else read_study)(file, draws, engine.value)
+        _conduct(plan, jobs, scheduler, resume, bias, out)
 
 
 _add_question("batch", "Run scenarios side by side and compare what their days cost.")
@@ -245,8 +244,7 @@ def _conduct(plan: "Plan", jobs: int | None, scheduler: str | None, resume: bool
     if plan.engine == Engine.COMPILED.value:
         compile_once()
     try:
-        folder = out or RESULTS / slug(plan.question.name)
-        failed = conduct(plan, folder, jobs or threads(), scheduler, resume, bias)
+        failed = conduct(plan, out or RESULTS / slug(plan.question.name), jobs or threads(), scheduler, resume, bias)
     except StoppedError as stopped:
         _stop(str(stopped), STOPPED)
     if failed:
