@@ -7,6 +7,8 @@ serving points, which are simulated, only every STRIDE-th aggregated row is take
 import sys
 from pathlib import Path
 
+from benchmarks.folds import STRIDE as FOLDS_STRIDE
+from benchmarks.folds import leave_one_gpu_out
 from sim.catalogue import read_catalogue
 from sim.validation.points import read_points, reasons, rows_of, with_predictions
 from sim.validation.predicting import FORMS, predict_rows
@@ -26,7 +28,7 @@ HEAD = """# Validation
 Written by `python -m benchmarks.validation DATA`, with every twelfth aggregated serving row: errors of the laws on the
 public measurements that they were fitted to. Errors are relative, predicted over measured less one: median and 90th
 percentile of their size, and median bias.
-These are errors of fit; leave-one-out folds are not in this table yet.
+These are errors of fit; what GPUs left out of a fit come to is told at the end.
 
 What is predicted badly, and why:
 
@@ -68,4 +70,5 @@ def section(kind: str, data: Path, stride: int) -> str:
 if __name__ == "__main__":
     data, stride = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else STRIDE
     text = HEAD + "".join(section(kind, data, stride) for kind in FILES)
+    text += leave_one_gpu_out(data, FOLDS_STRIDE)
     (Path(__file__).parents[1] / "VALIDATION.md").write_text(text, encoding="utf-8")
