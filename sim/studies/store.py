@@ -11,7 +11,6 @@ import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
@@ -50,7 +49,7 @@ class Store:
         A part that was lost with its worker is kept with a wrong checksum, so that `--resume` tries it again.
         """
         name = f"{part:06}.json"
-        data = json.dumps(asdict(columns), ensure_ascii=False, allow_nan=False).encode()
+        data = json.dumps(vars(columns), ensure_ascii=False, allow_nan=False).encode()
         path, unfinished = self.folder / CELLS / name, self.folder / CELLS / f".{name}"
         try:
             unfinished.write_bytes(data)

@@ -231,7 +231,7 @@ def gpus(tmp_path_factory, engine_compiled):
     """The shipped batch gpu_choice on a short day: cost a token of every variant (rows) on every random day."""
     home, name = tmp_path_factory.mktemp("gpus"), "usd_per_million_output_tokens"
     text = (ROOT / "scenarios/batches/gpu_choice.yaml").read_text()
-    short = text.replace("overrides: {", "overrides: {day.duration_s: 10 min, day.start_s: 12 h, ")
+    short = text.replace("overrides: {", "overrides: {day.duration_s: 4 min, day.start_s: 12 h, ")
     assert short != text
     (home / "gpus.yaml").write_text(short)
     result = carry_out(read_batch(str(home / "gpus.yaml"), draws=16), home / "o", Here())
