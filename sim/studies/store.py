@@ -19,6 +19,7 @@ from sim.studies.cells import DONE, FAILED, Columns
 from sim.version import __version__
 
 CATALOGUE, CELLS, LOCK, RESOLVED = "catalogue.sqlite", "cells", ".lock", "study.yaml"
+WRITTEN = ("scenario.yaml", RESOLVED, "run.json", "outcomes.parquet", "summary.json")
 LOST = -1
 """Checksum of no file."""
 TABLES = """
@@ -83,6 +84,8 @@ class Store:
 @contextmanager
 def open_store(folder: Path, resolved: str, resume: bool) -> Iterator[Store]:
     """Take a folder for a study: a fresh one, or with `resume` one in which the same study was begun."""
+    with suppress(OSError):  # of a folder that cannot be read, which is told when it is to be written
+        _refuse_others(folder)
     lock = _locked(folder)
     try:
         db = sqlite3.connect(folder / CATALOGUE)
@@ -96,6 +99,16 @@ def open_store(folder: Path, resolved: str, resume: bool) -> Iterator[Store]:
         raise _full(folder, error) from None
     finally:
         lock.close()
+
+
+def _refuse_others(folder: Path) -> None:
+    """Files that a study would overwrite are ours only where its catalogue is, too."""
+    there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    theirs = [name for name in WRITTEN if name in there and CATALOGUE not in there]
+    if theirs:
+        raise OutputError(
+            f"{folder}: holds a {theirs[0]} but no study, and is left as it is; choose another with --out"
+        )
 
 
 def _locked(folder: Path) -> IO[str]:

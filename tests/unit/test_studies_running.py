@@ -138,6 +138,20 @@ def test_two_studies_do_not_share_a_folder(tmp_path):
         done(plan, tmp_path / "o")
 
 
+def test_a_day_or_a_file_of_others_is_left_alone(tmp_path):
+    from sim.studies.store import open_store
+
+    (tmp_path / "scenario.yaml").write_text("mine")
+    with pytest.raises(OutputError, match=r"holds a scenario\.yaml but no study"), open_store(tmp_path, "one", False):
+        pass
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("scenario.yaml", "mine")]
+    (tmp_path / "scenario.yaml").unlink()
+    with open_store(tmp_path / ("y" * 255), "one", False):
+        pass
+    with pytest.raises(OutputError, match="File name too long"), open_store(tmp_path / ("y" * 300), "one", False):
+        pass
+
+
 def test_a_full_disk_is_told_and_costs_nothing_that_is_finished(tmp_path, monkeypatch, simulated):
     from pathlib import Path
 
