@@ -95,8 +95,8 @@ def test_assignments(text: str, path: str, value: object) -> None:
 
 
 names = st.text(st.characters(codec="utf-8", exclude_characters='"'), min_size=1, max_size=8)
-NAMED = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)
-"""What a pool may be called: one line."""
+NAMED = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='"'), min_size=1, max_size=8)
+"""What a pool may be called that a path can name: one line without quotes."""
 
 
 @given(st.lists(names, min_size=1, max_size=5).map(tuple))
