@@ -1,6 +1,7 @@
 """From the feed to the servers: losses of UPS and transformers, ride-through, and the speed that a power cap leaves."""
 
 from sim.catalogue.plant_types import Delivery
+from sim.plant import power
 
 
 def ups_loss_w(way: Delivery, load_w: float, rated_w: float) -> float:
@@ -48,7 +49,7 @@ def capped_speed(way: Delivery, power_fraction: float) -> float:
     >>> round(capped_speed(way, 0.8), 3)
     0.888
     """
-    return float(min(1.0, max(0.0, power_fraction)) ** way.capped_exponent.value)
+    return power.capped_speed(min(1.0, max(0.0, power_fraction)), way.capped_exponent.value)
 
 
 def power_at_speed(way: Delivery, speed: float) -> float:
