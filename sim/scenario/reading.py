@@ -118,33 +118,32 @@ def _add_file(draft: _Draft, path: Path, above: tuple[Path, ...]) -> None:
     """Lay a file over the draft: first what it extends, then its own keys, then its overrides."""
     document = read_document(path)
     own = {key: value for key, value in document.data.items() if (key,) not in _NOT_OURS}
-    base = _base(document, (*above, path.resolve()), draft)
-    if base is not None:
-        _add_file(draft, base, (*above, path.resolve()))
+    if document.data.get("extends") is not None:
+        chain = (*above, path.resolve())
+        _add_file(draft, _base(document, chain), chain)
     _merge(draft, own, ())
     draft.places.update({keys: place for keys, place in document.places.items() if keys[:1] not in _NOT_OURS})
     _add_overrides(draft, document)
 
 
-def _base(document: Document, chain: tuple[Path, ...], draft: _Draft) -> Path | None:
-    """The file that a document extends; what is wrong with it goes to the draft's problems."""
-    name = document.data.get("extends")
-    if name is None:
-        return None
+def _base(document: Document, chain: tuple[Path, ...]) -> Path:
+    """The file that a document extends; without it nothing else in the document can be judged."""
+    name = document.data["extends"]
     if not isinstance(name, str):
-        draft.problems.append(document.problem(("extends",), "must be a file or the name of a shipped scenario"))
-        return None
+        raise _wrong_base(document, "must be a file or the name of a shipped scenario")
     beside = document.path.parent / name
     try:
         base = beside if _true(beside.is_file) else scenario_file(name)
     except InputError as error:
-        draft.problems.append(document.problem(("extends",), str(error)))
-        return None
+        raise _wrong_base(document, str(error)) from None
     if base.resolve() in chain:
         names = " -> ".join(path.name for path in (*chain[chain.index(base.resolve()) :], base))
-        draft.problems.append(document.problem(("extends",), f"goes in a circle: {names}"))
-        return None
+        raise _wrong_base(document, f"goes in a circle: {names}")
     return base
+
+
+def _wrong_base(document: Document, what: str) -> ScenarioError:
+    return ScenarioError([document.problem(("extends",), what)])
 
 
 def _merge(draft: _Draft, data: Mapping[str, Any], where: Keys) -> None:

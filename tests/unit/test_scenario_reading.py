@@ -127,6 +127,8 @@ def test_extends_is_relative_to_the_file_or_a_shipped_name(folder: Path, catalog
         ("name: a\nextends: artcle\n",
             "a.yaml:2:1: extends: artcle: no such file, nor a shipped scenario (did you mean article?)"),
         ("extends: [b.yaml]\nname: a\n", "a.yaml:1:1: extends: must be a file or the name of a shipped scenario"),
+        ("extends: artcle\nfleet: {gateway: {chat: gpt3}}\n",
+            "a.yaml:1:1: extends: artcle: no such file, nor a shipped scenario (did you mean article?)"),
         ("overrides: [seed]\nname: a\n", "a.yaml:1:1: overrides: must be a mapping of dotted paths to values"),
     ],
 )  # fmt: skip
@@ -134,8 +136,8 @@ def test_bad_ways_to_build_on_a_file(folder: Path, catalogue: Catalogue, text: s
     write("b.yaml", "name: b\nextends: a.yaml\n")
     write("a.yaml", text)
     with pytest.raises(ScenarioError) as error:
-        read_scenario("a.yaml", catalogue=catalogue)
-    assert problem in told(error)
+        read_scenario("a.yaml", ["fleet.pools.gpt3.servers=2"] if "extends" in text else [], catalogue=catalogue)
+    assert told(error) == [problem]
 
 
 def test_all_problems_of_the_schema_are_told_at_once_with_their_lines(folder: Path, catalogue: Catalogue) -> None:
