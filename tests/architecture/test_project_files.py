@@ -73,6 +73,11 @@ def test_the_version_is_one() -> None:
     assert f"## [{__version__}]" in _text("CHANGELOG.md")
 
 
+def test_the_changelog_is_no_wider_than_the_code() -> None:
+    width = tomllib.loads(_text("pyproject.toml"))["tool"]["ruff"]["line-length"]
+    assert [line for line in _text("CHANGELOG.md").splitlines() if len(line) > width] == []
+
+
 @pytest.mark.parametrize("name", ["sim", "reports", "run_sim.py", "tests/architecture", "benchmarks"])
 def test_mypy_is_overruled_with_a_code_and_a_reason(name: str) -> None:
     files = [ROOT / name] if name.endswith(".py") else (ROOT / name).rglob("*.py")
