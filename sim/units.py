@@ -130,6 +130,9 @@ _QUANTITY = re.compile(
 )
 _CLOCK = re.compile(r"\s*([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?\s*\Z", re.ASCII)
 
+_NO_CLOCK = "no time of a day; write 00:00 to 23:59:59, 24:00 for an end, or a number with a unit, as in 90 min"
+_LIKE_A_CLOCK = re.compile(r"\s*-?\d+(:\d+)+\s*\Z", re.ASCII)
+
 
 @cache
 def suffix_of(name: str) -> str | None:
@@ -158,6 +161,8 @@ def parse_quantity(text: str, name: str) -> float:
     clock = _CLOCK.match(text) if unit_of(name) == "s" else None
     if clock:
         return int(clock[1]) * SECONDS_PER_HOUR + int(clock[2]) * SECONDS_PER_MINUTE + float(clock[3] or 0)
+    if unit_of(name) == "s" and _LIKE_A_CLOCK.match(text):
+        raise ValueError(f"{_shown(text)} is {_NO_CLOCK}")
     match = _QUANTITY.match(text)
     if match is None:
         raise ValueError(f"{_shown(text)} is not a number with a unit")

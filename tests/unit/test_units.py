@@ -44,8 +44,6 @@ def test_quantities_become_plain_numbers(text: str, name: str, value: float) -> 
         ("", "idle_w"),
         ("kW", "idle_w"),
         ("1.5.2 s", "wait_s"),
-        ("25:00", "start_s"),
-        ("12:60", "start_s"),
         ("12:30", "idle_w"),
         ("٣ W", "idle_w"),
         ("9" * 10_000, "idle_w"),
@@ -55,6 +53,14 @@ def test_what_is_not_a_quantity_is_refused(text: str, name: str) -> None:
     with pytest.raises(ValueError, match=r"not a|takes no unit") as error:
         parse_quantity(text, name)
     assert len(str(error.value)) < 250
+
+
+@pytest.mark.parametrize("text", ["25:00", "12:60", "7:5", "-1:00", "1:2:3:4"])
+def test_a_clock_that_no_day_shows_is_told_the_range(text: str) -> None:
+    with pytest.raises(ValueError, match=f"'{text}' is no time of a day; write 00:00 to 23:59:59, "):
+        parse_quantity(text, "start_s")
+    with pytest.raises(ValueError, match="unit of idle_w"):
+        parse_quantity("25:00", "idle_w")
 
 
 def test_the_longest_suffix_wins() -> None:
