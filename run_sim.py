@@ -76,7 +76,8 @@ def run(
     from reports.running import simulate_day, sink_of, threads
     from reports.terminal import day_summary
     from sim.catalogue import read_catalogue
-    from sim.saving import DAY_FILES, default_folder, finish, workshop
+    from sim.saving import DAY_FILES, default_folder, finish
+    from sim.workshop import workshop
 
     watch, catalogue = Stopwatch(), read_catalogue()
     day = _read(scenario, change or [], seed, catalogue, skip_bad_rows)

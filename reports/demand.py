@@ -13,10 +13,11 @@ from reports.console import progress_bar, tell
 from reports.record import Stopwatch
 from reports.terminal import duration
 from sim.catalogue import Catalogue
-from sim.saving import SURVEY_FILES, finish_survey, workshop
+from sim.saving import SURVEY_FILES, finish_survey
 from sim.scenario.schema import Scenario
 from sim.survey import survey
 from sim.units import SECONDS_PER_DAY, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
+from sim.workshop import workshop
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,8 +11,8 @@ from reports.blocks import Report
 from reports.day.context import Sketcher
 from reports.language import Code, language
 from sim.errors import OutputError
-from sim.saving import workshop
 from sim.version import __version__
+from sim.workshop import workshop
 
 if TYPE_CHECKING:
     from sim.day import DayResult

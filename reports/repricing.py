@@ -14,10 +14,11 @@ from sim.day import DayResult
 from sim.errors import InputError
 from sim.headlines import summary
 from sim.loading import load_result
-from sim.saving import DAY_FILES, default_folder, finish, workshop
+from sim.saving import DAY_FILES, default_folder, finish
 from sim.scenario.paths import parse_assignment
 from sim.scenario.reading import read_scenario
 from sim.studies.inputs import is_price
+from sim.workshop import workshop
 
 REQUESTS = "requests.parquet"
 

@@ -2,20 +2,18 @@
 
 import json
 import re
-import tempfile
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sim.accounting.allocation import Share
 from sim.accounting.hourly import hourly
 from sim.day import DayResult
-from sim.errors import OutputError
 from sim.headlines import summary
 from sim.scenario.identity import canonical, scenario_hash
 from sim.survey import Survey
+from sim.workshop import publish, workshop
 
 DAY_FILES = (
     "ledger.csv",
@@ -52,52 +50,6 @@ def slug(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9.-]+", "_", plain).strip("._")[:LONGEST_NAME] or "day"
 
 
-def claim_folder(folder: Path, names: Sequence[str] = ()) -> None:
-    """Make sure that a folder can be written, before any work is done for it, and that no stranger's file is lost.
-
-    `names` are the files that will be put there, the last one last of all: only beside it are the others ours.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        theirs = [name for name in names if (folder / name).exists()]
-        if theirs and names[-1] not in theirs:
-            raise OutputError(
-                f"{folder}: holds a {theirs[0]} but no {names[-1]}: not a result of this kind, and left "
-                "as it is; choose another with --out"
-            )
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be written: {error.strerror}; choose another with --out") from None
-
-
-@contextmanager
-def workshop(folder: Path, names: Sequence[str] = ()) -> Iterator[Path]:
-    """A hidden folder inside `folder` for files that are not finished; gone afterwards, whatever happens.
-
-    Should the work fail, `folder` goes again, too, with the parents made for it, unless it holds something.
-    """
-    made = [path for path in (folder, *folder.parents) if not _is_there(path)]
-    claim_folder(folder, names)
-    try:
-        with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder, ignore_cleanup_errors=True) as unfinished:
-            yield Path(unfinished)
-    except BaseException as error:
-        with suppress(OSError):  # not empty: then it holds what was written after all
-            for path in made:
-                path.rmdir()
-        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
-            raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from None
-        raise
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # of a name that no file can have
-        return False
-
-
 def save(result: DayResult, folder: Path, run: Mapping[str, Any] | None = None) -> None:
     """Write a day's files; an earlier result in the folder stays as it was until all new files are complete."""
     with workshop(folder, DAY_FILES) as unfinished:
@@ -107,7 +59,7 @@ def save(result: DayResult, folder: Path, run: Mapping[str, Any] | None = None) 
 def finish(result: DayResult, unfinished: Path, folder: Path, run: Mapping[str, Any]) -> None:
     """Write a day's files into its workshop, beside those that are there already, and move all into place."""
     _write(result, unfinished, run)
-    _publish(unfinished, folder, DAY_FILES)
+    publish(unfinished, folder, DAY_FILES)
 
 
 def finish_survey(survey: Survey, unfinished: Path, folder: Path, run: Mapping[str, Any]) -> None:
@@ -117,7 +69,7 @@ def finish_survey(survey: Survey, unfinished: Path, folder: Path, run: Mapping[s
     (unfinished / "scenario.yaml").write_text(canonical(survey.scenario), encoding="utf-8")
     (unfinished / "run.json").write_text(_json(run), encoding="utf-8")
     (unfinished / "demand.json").write_text(_json(survey.summary()), encoding="utf-8")
-    _publish(unfinished, folder, SURVEY_FILES)
+    publish(unfinished, folder, SURVEY_FILES)
 
 
 def _write(result: DayResult, folder: Path, run: Mapping[str, Any]) -> None:
@@ -145,12 +97,3 @@ def _parquet(frame: Any, path: Path) -> None:
 
 def _json(data: Any) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _publish(unfinished: Path, folder: Path, names: Sequence[str]) -> None:
-    """Move the complete files into place; what an earlier run left and this one has not is removed."""
-    for name in names:
-        if (unfinished / name).exists():
-            (unfinished / name).replace(folder / name)
-        else:
-            (folder / name).unlink(missing_ok=True)

@@ -17,9 +17,11 @@ from typing import IO, Any
 from sim.errors import OutputError
 from sim.studies.cells import DONE, FAILED, Columns
 from sim.version import __version__
+from sim.workshop import refuse_strangers
 
 CATALOGUE, CELLS, LOCK, RESOLVED = "catalogue.sqlite", "cells", ".lock", "study.yaml"
-WRITTEN = ("scenario.yaml", RESOLVED, "run.json", "outcomes.parquet", "summary.json")
+BEFORE_IT = (CELLS, LOCK)
+"""What a study makes in its folder before its catalogue."""
 LOST = -1
 """Checksum of no file."""
 TABLES = """
@@ -85,7 +87,7 @@ class Store:
 def open_store(folder: Path, resolved: str, resume: bool) -> Iterator[Store]:
     """Take a folder for a study: a fresh one, or with `resume` one in which the same study was begun."""
     with suppress(OSError):  # of a folder that cannot be read, which is told when it is to be written
-        _refuse_others(folder)
+        refuse_strangers(folder, CATALOGUE, BEFORE_IT)
     lock = _locked(folder)
     try:
         db = sqlite3.connect(folder / CATALOGUE)
@@ -99,16 +101,6 @@ def open_store(folder: Path, resolved: str, resume: bool) -> Iterator[Store]:
         raise _full(folder, error) from None
     finally:
         lock.close()
-
-
-def _refuse_others(folder: Path) -> None:
-    """Files that a study would overwrite are ours only where its catalogue is, too."""
-    there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    theirs = [name for name in WRITTEN if name in there and CATALOGUE not in there]
-    if theirs:
-        raise OutputError(
-            f"{folder}: holds a {theirs[0]} but no study, and is left as it is; choose another with --out"
-        )
 
 
 def _locked(folder: Path) -> IO[str]:

@@ -8,9 +8,10 @@ from sim import saving
 from sim.day import run
 from sim.errors import OutputError
 from sim.loading import read_summary
-from sim.saving import DAY_FILES, SURVEY_FILES, default_folder, finish, save, slug, workshop
+from sim.saving import DAY_FILES, default_folder, finish, save, slug
 from sim.scenario.reading import read_scenario
 from sim.traces import sinks
+from sim.workshop import workshop
 from tests.golden.tiny_day import BREAKING, tiny_day
 
 pytestmark = pytest.mark.usefixtures("engine_compiled")
@@ -73,8 +74,8 @@ def test_an_earlier_result_is_unharmed_when_writing_fails_half_way(result, tmp_p
 
 
 def test_what_the_new_run_has_not_is_removed_and_strangers_stay(result, untraced, tmp_path):
-    (tmp_path / "notes.txt").write_text("mine")
     save(result, tmp_path)
+    (tmp_path / "notes.txt").write_text("mine")
     assert (tmp_path / "requests.parquet").exists()
     save(untraced, tmp_path)
     assert set(contents(tmp_path)) == ALWAYS | {"notes.txt"}
@@ -123,31 +124,6 @@ def test_a_folder_that_cannot_be_is_refused(result, tmp_path):
 def test_a_folder_whose_name_is_too_long_is_refused(result, tmp_path):
     with pytest.raises(OutputError, match="cannot be written: File name too long; choose another"):
         save(result, tmp_path / ("y" * 300))
-
-
-def test_the_files_of_others_are_left_alone(result, tmp_path):
-    (tmp_path / "scenario.yaml").write_text("mine")
-    with pytest.raises(OutputError, match=r"holds a scenario\.yaml but no result\.json: .*choose another with --out"):
-        save(result, tmp_path)
-    assert (tmp_path / "scenario.yaml").read_text() == "mine"
-    save(result, tmp_path / "day")
-    with (
-        pytest.raises(OutputError, match=r"holds a scenario\.yaml but no demand\.json"),
-        workshop(tmp_path / "day", SURVEY_FILES),
-    ):
-        pass
-
-
-def test_a_workshop_and_its_folder_go_when_the_work_fails_but_an_older_folder_stays(tmp_path):
-    for folder in (tmp_path / "a" / "b", tmp_path):
-        with pytest.raises(ZeroDivisionError), workshop(folder) as unfinished:
-            assert unfinished.is_dir() and unfinished.parent == folder
-            (unfinished / "half").write_text("done")
-            1 / 0  # noqa: B018
-    assert tmp_path.is_dir() and not any(tmp_path.iterdir())
-    with workshop(tmp_path / "a" / "b"):
-        pass
-    assert (tmp_path / "a" / "b").is_dir() and not any((tmp_path / "a" / "b").iterdir())
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,10 @@ def test_a_day_or_a_file_of_others_is_left_alone(tmp_path):
     from sim.studies.store import open_store
 
     (tmp_path / "scenario.yaml").write_text("mine")
-    with pytest.raises(OutputError, match=r"holds a scenario\.yaml but no study"), open_store(tmp_path, "one", False):
+    with (
+        pytest.raises(OutputError, match=r"holds scenario\.yaml but no catalogue"),
+        open_store(tmp_path, "one", False),
+    ):
         pass
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("scenario.yaml", "mine")]
     (tmp_path / "scenario.yaml").unlink()
