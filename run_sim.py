@@ -1,12 +1,10 @@
 """The command line: what a day of serving a large language model costs."""
 
 import sys
-import time
 import traceback
 from contextlib import suppress
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -29,71 +27,49 @@ app = typer.Typer(
 )
 
 
-class Engine(StrEnum):
-    """How batching is simulated."""
-
-    COMPILED = "compiled"
-    REFERENCE = "reference"
-
-
-class TraceMode(StrEnum):
-    """Which requests are written one by one."""
-
-    NONE = "none"
-    SAMPLE = "sample"
-    FULL = "full"
-
-
-class Topic(StrEnum):
-    """What can be described."""
-
-    SCENARIO = "scenario"
-    CATALOGUE = "catalogue"
-    SOURCES = "sources"
-
-
+Day = Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")]
+Seed = Annotated[int | None, typer.Option(help="Seed of all random streams, in place of the scenario's.")]
+Engine = Annotated[Literal["compiled", "reference"], typer.Option(help="How batching is simulated.")]
+Trace = Annotated[Literal["none", "sample", "full"], typer.Option(help="Requests to write one by one.")]
+Topic = Annotated[Literal["scenario", "catalogue", "sources"], typer.Argument(help="What to describe.")]
 Changes = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change one value.")]
 Out = Annotated[Path | None, typer.Option(help="Folder for the results; out/NAME/ID otherwise.")]
 SkipBadRows = Annotated[bool, typer.Option("--skip-bad-rows", help="Count bad rows of a trace and go on.")]
+Language = Annotated[Code, typer.Option(help="Language of the report.")]
+Draws = Annotated[int | None, typer.Option(min=1, help="Draws of a study, or random days of a batch.")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Worker processes; one for each processor otherwise.")]
+Scheduler = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Work on the cluster of this dask scheduler.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with what the folder holds.")]
+Bias = Annotated[bool, typer.Option("--bias", help="Measure a fleet's fraction against the whole fleet, too.")]
+StudyOut = Annotated[Path | None, typer.Option(help="Folder for the results; out/NAME otherwise.")]
+Points = Annotated[Path, typer.Argument(help="Measured points, a CSV file, plain or gzipped.")]
+Kind = Annotated[str, typer.Option(help="Layout of the file: serving, splitwise, ml-energy or mlperf.")]
 
 
 @app.command()
 def run(
-    scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")] = DEFAULT_DAY,
-    seed: Annotated[int | None, typer.Option(help="Seed of all random streams, in place of the scenario's.")] = None,
-    engine: Annotated[Engine, typer.Option(help="How batching is simulated.")] = Engine.COMPILED,
-    trace: Annotated[TraceMode, typer.Option(help="Requests to write one by one.")] = TraceMode.NONE,
+    scenario: Day = DEFAULT_DAY,
+    seed: Seed = None,
+    engine: Engine = "compiled",
+    trace: Trace = "none",
     change: Changes = None,
     skip_bad_rows: SkipBadRows = False,
     out: Out = None,
     with_report: Annotated[bool, typer.Option("--report", help="Write report.pdf and report.html, too.")] = False,
-    lang: Annotated[Code, typer.Option(help="Language of the report.")] = "en",
+    lang: Language = "en",
 ) -> None:
     """Simulate one day and say what it costs."""
-    import sim
-    from reports.console import tell
     from reports.record import Stopwatch
-    from reports.running import simulate_day, sink_of, threads
-    from reports.terminal import day_summary
+    from reports.running import report_day, run_day
     from sim.catalogue import read_catalogue
-    from sim.saving import DAY_FILES, default_folder, finish
-    from sim.workshop import workshop
+    from sim.saving import default_folder
 
     watch, catalogue = Stopwatch(), read_catalogue()
     day = _read(scenario, change or [], seed, catalogue, skip_bad_rows)
     folder = out or default_folder(RESULTS, day.name, day)
-    with workshop(folder, DAY_FILES) as unfinished:
-        begun = time.perf_counter()
-        result = simulate_day(day, engine.value, sink_of(trace.value, unfinished, day), catalogue)
-        simulate_s = time.perf_counter() - begun
-        finish(result, unfinished, folder, watch.record(simulate_s=round(simulate_s, 3), threads=threads()))
-    numbers = sim.summary(result)
-    tell(day_summary(numbers, str(folder)))
+    result = run_day(day, catalogue, folder, watch, engine, trace)
     if with_report:
-        from reports.console import tell_files
-        from reports.making import Order, make_of_day
-
-        tell_files(make_of_day(result, numbers, Order(folder, lang)))
+        report_day(result, folder, lang)
 
 
 def _read(name: str, changes: list[str], seed: int | None, catalogue: "Catalogue", skip_bad_rows: bool) -> "Scenario":
@@ -108,8 +84,8 @@ def _read(name: str, changes: list[str], seed: int | None, catalogue: "Catalogue
 
 @app.command()
 def demand(
-    scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")] = DEFAULT_DAY,
-    seed: Annotated[int | None, typer.Option(help="Seed of all random streams, in place of the scenario's.")] = None,
+    scenario: Day = DEFAULT_DAY,
+    seed: Seed = None,
     change: Changes = None,
     skip_bad_rows: SkipBadRows = False,
     out: Annotated[Path | None, typer.Option(help="Folder for the results; out/NAME/ID/demand otherwise.")] = None,
@@ -145,20 +121,22 @@ def list_shipped() -> None:
 
 @app.command()
 def describe(
-    topic: Annotated[Topic, typer.Argument(help="What to describe.")] = Topic.SCENARIO,
+    topic: Annotated[
+        Literal["scenario", "catalogue", "sources"], typer.Argument(help="What to describe.")
+    ] = "scenario",
     name: Annotated[str | None, typer.Argument(help="An entry of the catalogue, or the start of a path.")] = None,
 ) -> None:
     """Print keys of a scenario, figures, or sources."""
     from reports.console import tell, width
     from reports.inventory import topic_table
 
-    tell(topic_table(topic.value, name, width()))
+    tell(topic_table(topic, name, width()))
 
 
 @app.command()
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a saved day, batch or study.")],
-    lang: Annotated[Code, typer.Option(help="Language of the report.")] = "en",
+    lang: Language = "en",
     out: Annotated[Path | None, typer.Option(metavar="FILE.pdf", help="The PDF; DIR/report.pdf otherwise.")] = None,
     figures: Annotated[bool, typer.Option("--figures", help="Write every figure as SVG and PNG, too.")] = False,
 ) -> None:
@@ -188,16 +166,6 @@ def warmup() -> None:
     tell(f"the engine is compiled; its machine code is in {cache_folder()}")
 
 
-Draws = Annotated[int | None, typer.Option(min=1, help="Draws of a study, or random days of a batch.")]
-Jobs = Annotated[int | None, typer.Option(min=1, help="Worker processes; one for each processor otherwise.")]
-Scheduler = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Work on the cluster of this dask scheduler.")]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on with what the folder holds.")]
-Bias = Annotated[bool, typer.Option("--bias", help="Measure a fleet's fraction against the whole fleet, too.")]
-StudyOut = Annotated[Path | None, typer.Option(help="Folder for the results; out/NAME otherwise.")]
-Points = Annotated[Path, typer.Argument(help="Measured points, a CSV file, plain or gzipped.")]
-Kind = Annotated[str, typer.Option(help="Layout of the file: serving, splitwise, ml-energy or mlperf.")]
-
-
 def _add_points(name: str, what: str, written: str) -> None:
     """A command that holds the laws against measured points."""
 
@@ -223,12 +191,12 @@ def _add_question(name: str, what: str) -> None:
         scheduler: Scheduler = None,
         resume: Resume = False,
         bias: Bias = False,
-        engine: Annotated[Engine, typer.Option(help="How batching is simulated.")] = Engine.COMPILED,
+        engine: Engine = "compiled",
         out: StudyOut = None,
     ) -> None:
         from sim.studies.reading import read_batch, read_study
 
-        plan = (read_batch if name == "batch" else read_study)(file, draws, engine.value)
+        plan = (read_batch if name == "batch" else read_study)(file, draws, engine)
         _conduct(plan, jobs, scheduler, resume, bias, out)
 
 
@@ -242,7 +210,7 @@ def _conduct(plan: "Plan", jobs: int | None, scheduler: str | None, resume: bool
     from reports.studying import StoppedError, conduct
     from sim.saving import slug
 
-    if plan.engine == Engine.COMPILED.value:
+    if plan.engine == "compiled":
         compile_once()
     try:
         failed = conduct(plan, out or RESULTS / slug(plan.question.name), jobs or threads(), scheduler, resume, bias)

@@ -1,21 +1,44 @@
 """How commands run a day: on all processors, with a bar, and with the engine compiled before."""
 
 import os
+import time
 from pathlib import Path
-from typing import Literal
 
 import sim
-from reports.console import progress_bar, say
+from reports.console import progress_bar, say, tell, tell_files
+from reports.language import Code
+from reports.record import Stopwatch
+from reports.terminal import day_summary
 from sim.catalogue import Catalogue, with_facts
-from sim.day import DayResult
+from sim.day import DayResult, EngineName
 from sim.fleet.building import check_fit
+from sim.saving import DAY_FILES, finish
 from sim.scenario.schema import Scenario
 from sim.traces.sinks import Sink, Spill, open_sink
+from sim.workshop import workshop
 
 
-def simulate_day(
-    day: Scenario, engine: Literal["compiled", "reference"], sink: Sink, catalogue: Catalogue
+def run_day(
+    day: Scenario, catalogue: Catalogue, folder: Path, watch: Stopwatch, engine: EngineName, trace: str
 ) -> DayResult:
+    """Simulate a day, write it into a folder, and tell what it is."""
+    with workshop(folder, DAY_FILES) as unfinished:
+        begun = time.perf_counter()
+        result = simulate_day(day, engine, sink_of(trace, unfinished, day), catalogue)
+        simulate_s = time.perf_counter() - begun
+        finish(result, unfinished, folder, watch.record(simulate_s=round(simulate_s, 3), threads=threads()))
+    tell(day_summary(sim.summary(result), str(folder)))
+    return result
+
+
+def report_day(result: DayResult, folder: Path, code: Code) -> None:
+    """Make the report of a day that has just been simulated, and name its files."""
+    from reports.making import Order, make_of_day
+
+    tell_files(make_of_day(result, sim.summary(result), Order(folder, code)))
+
+
+def simulate_day(day: Scenario, engine: EngineName, sink: Sink, catalogue: Catalogue) -> DayResult:
     """Run a day with all threads and a bar; says so where the engine has to be compiled first."""
     if engine == "compiled" and not check_fit(day, with_facts(catalogue, day.facts)):  # else it will be refused
         compile_once()
