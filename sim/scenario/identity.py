@@ -3,11 +3,22 @@
 import hashlib
 import io
 import json
+import re
+from collections.abc import Mapping
+from functools import reduce
+from operator import getitem
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.documents import Keys
+from sim.scenario.paths import split
 from sim.scenario.schema import Scenario
 
 _HASH_DIGITS = 16
+_MARK, _MARKS = "\0{}\0", r'"\\u0000(\d+)\\u0000"'
+"""What stands for a number while its text is made, and how that reads in JSON: no name holds a NUL."""
 NEXT_LINE = "\x85"
 """A line break of YAML 1.1 that the YAML library writes as it stands."""
 
@@ -40,8 +51,46 @@ def scenario_hash(scenario: Scenario) -> str:
     use cases counts, since the first one is the default; that of other mappings does not. A trace counts by its path,
     not by what the file holds.
     """
+    return _digest(_as_json(_hashed(scenario)))
+
+
+def scenario_hashes(scenario: Scenario, draws: Mapping[str, NDArray[np.float64]]) -> list[str]:
+    """The hash at each of many draws: dotted paths, and the numbers that stand there in place of the scenario's.
+
+    The draws must be such as `replace` would take, for no scenario is made of them; what is no fraction, but a whole
+    number or a list, is refused with TypeError.
+    """
+    data = _hashed(scenario)
+    for number, path in enumerate(draws):
+        _mark(data, split(path), number)
+    pieces = re.split(_MARKS, _as_json(data))
+    texts = [[repr(value) for value in values.tolist()] for values in draws.values()]
+    hashes = []
+    for told in zip(*(texts[int(number)] for number in pieces[1::2]), strict=True):
+        pieces[1::2] = told
+        hashes.append(_digest("".join(pieces)))
+    return hashes
+
+
+def _hashed(scenario: Scenario) -> dict[str, Any]:
+    """Plain data of all that changes a scenario's answer."""
     data = scenario.model_dump(mode="json", exclude={"name", "description"})
     data["workload"]["use_cases"] = list(data["workload"]["use_cases"].items())
     data["fleet"]["pools"] = list(data["fleet"]["pools"].items())
-    text = json.dumps(data, sort_keys=True, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return data
+
+
+def _mark(data: dict[str, Any], keys: Keys, number: int) -> None:
+    """Put a mark in place of a number of plain data."""
+    inside = reduce(getitem, keys[:-1], data)
+    if not isinstance(inside[keys[-1]], float):
+        raise TypeError(f"{keys[-1]} is no fraction")
+    inside[keys[-1]] = _MARK.format(number)
+
+
+def _as_json(data: dict[str, Any]) -> str:
+    return json.dumps(data, sort_keys=True, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+
+
+def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS]

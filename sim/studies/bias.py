@@ -1,7 +1,8 @@
 """What a fraction of a fleet gets wrong: the base day of the whole fleet beside that of the fraction."""
 
 from sim.errors import InputError
-from sim.studies.cells import Columns, Order, run_cells
+from sim.studies.cells import Order, run_cells
+from sim.studies.columns import Columns
 from sim.studies.plan import Cell, Plan
 from sim.studies.workers import Workers
 

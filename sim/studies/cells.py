@@ -4,7 +4,7 @@ Cells of one day that differ in numbers only are priced at once, as arrays; all 
 cannot stand for, one by one. Both ways ask the same ledger.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, partial
@@ -18,15 +18,16 @@ from sim.catalogue import Catalogue, read_catalogue
 from sim.day import DayResult, EngineName, run
 from sim.errors import InputError
 from sim.headlines import money, summary
-from sim.scenario.identity import scenario_hash
+from sim.scenario.identity import scenario_hash, scenario_hashes
 from sim.scenario.schema import Scenario
+from sim.studies.columns import Columns, Failure, by_column, failed, joined
 from sim.studies.fraction import shrink
 from sim.studies.inputs import is_price
 from sim.studies.outcomes import Numbers, flat, grown, is_number
 from sim.studies.plan import Cell
 from sim.version import __version__
 
-DONE, FAILED, HASH = "done", "failed", "scenario_hash"
+HASH = "scenario_hash"
 Answer = TypeVar("Answer")
 
 
@@ -56,33 +57,6 @@ class Day:
     """What it was simulated with: all but prices."""
     larger: float
     """How many times larger the full fleet is."""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why something could not be done."""
-
-    message: str
-    """One line."""
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Rows of some cells, by column; a column with one value for all of them is kept once."""
-
-    cells: list[int]
-    """Numbers of the cells."""
-    messages: list[str]
-    """Why each failed; empty where it did not."""
-    same: Numbers
-    """Columns with one value."""
-    each: dict[str, list[Any]]
-    """All other columns; None where undefined."""
-
-    def column(self, name: str, undefined: Any = None) -> list[Any]:
-        """A column, written out, with something in place of None."""
-        values = self.each[name] if name in self.each else [self.same.get(name)] * len(self.cells)
-        return [undefined if value is None else value for value in values]
 
 
 @cache
@@ -118,14 +92,10 @@ def _simulate(order: Order, cell: Cell, replication: int) -> Day:
 
 
 def price_cells(order: Order, day: Day | Failure, cells: list[Cell]) -> Columns:
-    """Rows of cells that share a simulated day."""
-    numbers = [cell.number for cell in cells]
+    """Rows of cells that share a simulated day, not always in their order."""
     if isinstance(day, Failure):
-        return failed(numbers, day.message)
-    rows: dict[int, Numbers | Failure] = {}
-    for alike in _groups(cells):
-        rows |= zip([cell.number for cell in alike], _price_alike(order, day, alike), strict=True)
-    return _columns(numbers, [rows[number] for number in numbers])
+        return failed([cell.number for cell in cells], day.message)
+    return joined([_price_alike(order, day, alike) for alike in _groups(cells)])
 
 
 def run_cells(order: Order, cells: list[Cell], replication: int) -> Columns:
@@ -142,14 +112,14 @@ def _groups(cells: list[Cell]) -> Iterable[list[Cell]]:
     return groups.values()
 
 
-def _price_alike(order: Order, day: Day, cells: list[Cell]) -> Sequence[Numbers | Failure]:
+def _price_alike(order: Order, day: Day, cells: list[Cell]) -> Columns:
     """Rows of cells that differ in numbers only."""
     if len(cells) > 1:
         try:
             return _price_draws(order, day, cells)
         except (InputError, TypeError, ValueError):  # a draw is refused, or more is asked of a number than an array can
             pass
-    return [_try(partial(_price, order, day, cell)) for cell in cells]
+    return by_column([cell.number for cell in cells], [_try(partial(_price, order, day, cell)) for cell in cells])
 
 
 def _price(order: Order, day: Day, cell: Cell) -> Numbers:
@@ -160,7 +130,7 @@ def _price(order: Order, day: Day, cell: Cell) -> Numbers:
     return day.priceless | {HASH: scenario_hash(result.scenario)} | grown(flat(money(result)), day.larger)
 
 
-def _price_draws(order: Order, day: Day, cells: list[Cell]) -> list[Numbers]:
+def _price_draws(order: Order, day: Day, cells: list[Cell]) -> Columns:
     """The same of many cells at once."""
     changes = cells[0].changes
     draws = {
@@ -171,17 +141,10 @@ def _price_draws(order: Order, day: Day, cells: list[Cell]) -> list[Numbers]:
     scenario = order.base.replace(changes)
     result = day.result.reprice(scenario.prices, scenario.facts)
     found = grown(flat(money(result.reprice_draws(draws))), day.larger)
-    columns = {name: _listed(value) for name, value in found.items() if isinstance(value, np.ndarray)}
-    same = day.priceless | found
-    hashes = [scenario_hash(_asked(order, day, cell)) for cell in cells]
-    rows = zip(hashes, *columns.values(), strict=True)
-    return [same | dict(zip((HASH, *columns), row, strict=True)) for row in rows]
-
-
-def _asked(order: Order, day: Day, cell: Cell) -> Scenario:
-    """The scenario of the simulated day at the prices of a cell."""
-    scenario = order.base.replace(cell.changes)
-    return day.result.scenario.model_copy(update={"prices": scenario.prices, "facts": scenario.facts})
+    each: dict[str, list[Any]] = {HASH: scenario_hashes(result.scenario, draws)}
+    each |= {name: _listed(value) for name, value in found.items() if isinstance(value, np.ndarray)}
+    same = {name: value for name, value in (day.priceless | found).items() if name not in each}
+    return Columns([cell.number for cell in cells], [""] * len(cells), same, each)
 
 
 def _listed(values: NDArray[np.float64]) -> list[float | None]:
@@ -197,18 +160,3 @@ def _try(work: Callable[[], Answer]) -> Answer | Failure:
         return Failure(" ".join(str(error).split()))
     except Exception as error:
         return Failure(f"a defect of the program: {type(error).__name__}: {' '.join(str(error).split())}")
-
-
-def failed(cells: list[int], message: str) -> Columns:
-    """Rows of cells that came to nothing."""
-    return _columns(cells, [Failure(message)] * len(cells))
-
-
-def _columns(cells: list[int], rows: Sequence[Numbers | Failure]) -> Columns:
-    known = [row for row in rows if not isinstance(row, Failure)]
-    names = dict.fromkeys(name for row in known for name in row)
-    each = {name: [None if isinstance(row, Failure) else row.get(name) for row in rows] for name in names}
-    constant = [name for name, values in each.items() if values.count(values[0]) == len(values)]
-    same = {name: each.pop(name)[0] for name in constant}
-    messages = [row.message if isinstance(row, Failure) else "" for row in rows]
-    return Columns(cells, messages, same, each)

@@ -12,7 +12,8 @@ import numpy as np
 
 from sim.scenario.identity import as_yaml, canonical
 from sim.studies.bias import measure_bias
-from sim.studies.cells import DONE, Columns, Order, failed, price_cells, run_cells, simulate_day
+from sim.studies.cells import Order, price_cells, run_cells, simulate_day
+from sim.studies.columns import DONE, Columns, failed
 from sim.studies.estimates import Values, mean
 from sim.studies.plan import Part, Plan
 from sim.studies.results import OUTCOMES, SUMMARY, Interval, StudyResult

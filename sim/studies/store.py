@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from sim.errors import OutputError
-from sim.studies.cells import DONE, FAILED, Columns
+from sim.studies.columns import DONE, FAILED, Columns
 from sim.version import __version__
 from sim.workshop import refuse_strangers
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.studies.cells import DONE, FAILED, Columns
+from sim.studies.columns import DONE, FAILED, Columns
 from sim.studies.plan import Plan
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sim.scenario.identity import scenario_hash
 from sim.studies import cells
 from sim.studies.cells import Order, price_cells, simulate_day, the_catalogue
 from sim.studies.inputs import facts_in_use, is_price
@@ -74,7 +75,9 @@ def planned(folder, **keys):
 
 
 def rows(columns):
-    return {name: columns.column(name) for name in [*columns.same, *columns.each]}
+    """Every column, its values by number of cell."""
+    names = [*columns.same, *columns.each]
+    return {name: dict(zip(columns.cells, columns.column(name), strict=True)) for name in names}
 
 
 @pytest.fixture
@@ -84,7 +87,7 @@ def at_once(monkeypatch):
 
     def counting(order, day, alike):
         found = price(order, day, alike)
-        counted.append(len(found))
+        counted.append(len(found.cells))
         return found
 
     monkeypatch.setattr(cells, "_price_draws", counting)
@@ -101,10 +104,10 @@ def test_many_draws_at_once_have_the_numbers_of_each(tmp_path, at_once, rules):
     for cell in drawn:
         alone = rows(price_cells(order, day, [cell]))
         assert set(alone) == set(many)
-        for name, (value,) in alone.items():
+        for name, (value,) in ((name, values.values()) for name, values in alone.items()):
             assert many[name][cell.number] == (pytest.approx(value, rel=1e-9) if isinstance(value, float) else value)
     assert at_once == [DRAWS]
-    assert len(set(many["cost_usd.total"])) == len(set(many["scenario_hash"])) == plan.cells
+    assert len(set(many["cost_usd.total"].values())) == len(set(many["scenario_hash"].values())) == plan.cells
 
 
 def test_draws_that_differ_in_more_than_numbers_are_priced_in_groups(tmp_path, at_once):
@@ -122,8 +125,18 @@ def test_what_an_array_cannot_stand_for_is_priced_one_by_one(tmp_path, at_once):
     _, order, drawn = planned(tmp_path, uncertain=PRICES, overrides=article)
     found = rows(price_cells(order, simulate_day(order, drawn[0], 0), drawn))
     assert not at_once
-    assert len(set(found["cost_usd.total"])) == DRAWS
-    assert None not in found["article_usd.total"]
+    assert len(set(found["cost_usd.total"].values())) == DRAWS
+    assert None not in found["article_usd.total"].values()
+
+
+def test_a_whole_number_keeps_its_hash(tmp_path, at_once):
+    coolers = {"prices.article_coolers": {"distribution": "discrete", "values": [1, 2, 3]}}
+    _, order, drawn = planned(tmp_path, uncertain=PRICES | coolers)
+    day = simulate_day(order, drawn[0], 0)
+    found = rows(price_cells(order, day, drawn))
+    assert not at_once
+    for cell in drawn:
+        assert found["scenario_hash"][cell.number] == scenario_hash(order.base.replace(cell.changes))
 
 
 def test_a_draw_that_is_refused_fails_alone(tmp_path, at_once):
