@@ -5,8 +5,6 @@ import io
 import json
 import re
 from collections.abc import Mapping
-from functools import reduce
-from operator import getitem
 from typing import Any
 
 import numpy as np
@@ -82,7 +80,9 @@ def _hashed(scenario: Scenario) -> dict[str, Any]:
 
 def _mark(data: dict[str, Any], keys: Keys, number: int) -> None:
     """Put a mark in place of a number of plain data."""
-    inside = reduce(getitem, keys[:-1], data)
+    inside: Any = data
+    for key in keys[:-1]:
+        inside = inside[key]
     if not isinstance(inside[keys[-1]], float):
         raise TypeError(f"{keys[-1]} is no fraction")
     inside[keys[-1]] = _MARK.format(number)

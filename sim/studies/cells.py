@@ -141,9 +141,10 @@ def _price_draws(order: Order, day: Day, cells: list[Cell]) -> Columns:
     scenario = order.base.replace(changes)
     result = day.result.reprice(scenario.prices, scenario.facts)
     found = grown(flat(money(result.reprice_draws(draws))), day.larger)
-    each: dict[str, list[Any]] = {HASH: scenario_hashes(result.scenario, draws)}
+    each: dict[str, list[Any]] = {HASH: scenario_hashes(result.scenario, draws)} if draws else {}
     each |= {name: _listed(value) for name, value in found.items() if isinstance(value, np.ndarray)}
-    same = {name: value for name, value in (day.priceless | found).items() if name not in each}
+    every = day.priceless | {HASH: scenario_hash(result.scenario)} | found
+    same = {name: value for name, value in every.items() if name not in each}
     return Columns([cell.number for cell in cells], [""] * len(cells), same, each)
 
 

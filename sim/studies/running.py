@@ -18,9 +18,9 @@ from sim.studies.estimates import Values, mean
 from sim.studies.plan import Part, Plan
 from sim.studies.results import OUTCOMES, SUMMARY, Interval, StudyResult
 from sim.studies.schema import Study
-from sim.studies.store import CELLS, RESOLVED, Store, as_json, open_store, write_whole
+from sim.studies.store import CELLS, RESOLVED, Store, as_json, finished_whole, open_store, write_whole
 from sim.studies.summary import setting_of, summarise
-from sim.studies.table import as_parquet, outcome_table
+from sim.studies.table import outcome_table, write_parquet
 from sim.studies.workers import Workers
 
 AHEAD = 3
@@ -185,7 +185,8 @@ def _finish(plan: Plan, store: Store, cells: int) -> StudyResult:
     """Write the table and what follows from it."""
     frame = outcome_table(plan, store.parts(), cells)
     summary = summarise(plan, frame, _bias(store.folder))
-    write_whole(store.folder / OUTCOMES, as_parquet(frame))
+    with finished_whole(store.folder / OUTCOMES) as unfinished:
+        write_parquet(frame, unfinished)
     write_whole(store.folder / SUMMARY, as_json(summary))
     return StudyResult(store.folder, summary)
 

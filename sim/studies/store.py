@@ -148,16 +148,23 @@ def _full(folder: Path, error: Exception) -> OutputError:
     return OutputError(f"{folder}: cannot be written: {what}; what is finished is kept: mend that and --resume")
 
 
-def write_whole(path: Path, data: bytes | str) -> None:
-    """Write a file under another name and move it into place."""
+@contextmanager
+def finished_whole(path: Path) -> Iterator[Path]:
+    """Where to write a file that is moved into its place when it is finished."""
     unfinished = path.with_name(f".{path.name}")
     try:
-        unfinished.write_bytes(data.encode() if isinstance(data, str) else data)
+        yield unfinished
         unfinished.replace(path)
     except OSError as error:
         with suppress(OSError):
             unfinished.unlink()
         raise _full(path.parent, error) from None
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file under another name and move it into place."""
+    with finished_whole(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
 
 
 def as_json(data: Mapping[str, Any]) -> str:

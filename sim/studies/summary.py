@@ -151,18 +151,24 @@ def _distribution(values: Values, setting: Setting, streams: Streams) -> dict[st
 
 def _rank_correlations(values: Values, rows: Draws) -> dict[str, float]:
     """Spearman's correlation of each input with an outcome, over the draws in which the outcome is known."""
-    from scipy.stats import rankdata
-
     y = values.mean(axis=1)
     known = np.isfinite(y)
     y, points = y[known], rows.points[: len(values)][known]
     if len(y) < 2 or not np.ptp(y):
         return {one.path: math.nan for one in rows.inputs}
-    ranks, of_y = rankdata(points, axis=0), rankdata(y)
+    ranks, of_y = _ranks(points), _ranks(y)[:, 0]
     return {
         one.path: float(np.corrcoef(ranks[:, index], of_y)[0, 1]) if np.ptp(ranks[:, index]) else math.nan
         for index, one in enumerate(rows.inputs)
     }
+
+
+def _ranks(values: Values) -> Values:
+    """Rank of every value in its column; equal ones share the mean of theirs."""
+    import pandas as pd
+
+    ranks: Values = pd.DataFrame(values).rank().to_numpy()
+    return ranks
 
 
 def _goal(name: str, goal: Goal, frame: "pd.DataFrame", plan: Plan, setting: Setting) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """outcomes.parquet: all finished cells in one table, in their order, beside their inputs."""
 
-import io
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +25,8 @@ def outcome_table(plan: Plan, parts: Iterable[Columns], cells: int) -> "pd.DataF
     known["replication"] = np.arange(cells) % plan.replications
     known |= {f"{INPUT}{path}": _input(values, row) for path, values in plan.rows.shown.items()}
     status = np.where(messages == "", DONE, FAILED)
-    return pd.DataFrame(known | outcomes | {"status": status.astype(object), "message": messages})
+    columns = known | outcomes | {"status": status.astype(object), "message": messages}
+    return pd.DataFrame(columns, copy=False)  # or a hundred thousand cells would be in memory twice
 
 
 def _gather(parts: Iterable[Columns], cells: int) -> tuple[dict[str, Any], Any]:
@@ -36,19 +37,19 @@ def _gather(parts: Iterable[Columns], cells: int) -> tuple[dict[str, Any], Any]:
         places = np.array(part.cells)
         inside = places < cells
         messages[places[inside]] = np.array(part.messages, object)[inside]
-        for name, values in (part.same | part.each).items():
-            every = values if name in part.each else [values] * len(places)
-            _fill(
-                columns, name, places[inside], [one for one, wanted in zip(every, inside, strict=True) if wanted], cells
-            )
+        for name, value in part.same.items():
+            column = columns.setdefault(name, _empty([value], cells))
+            column[places[inside]] = value
+        for name, values in part.each.items():
+            column = columns.setdefault(name, _empty(values, cells))
+            column[places[inside]] = np.array(values, column.dtype)[inside]
     return columns, messages
 
 
-def _fill(columns: dict[str, Any], name: str, places: Any, values: Sequence[Any], cells: int) -> None:
-    if name not in columns:
-        text = any(isinstance(value, str) for value in values)
-        columns[name] = np.full(cells, None, object) if text else np.full(cells, np.nan)
-    columns[name][places] = values if columns[name].dtype == object else np.array(values, np.float64)
+def _empty(values: Sequence[Any], cells: int) -> Any:
+    """A column of nothing, for text if there is some among the values."""
+    text = any(isinstance(value, str) for value in values)
+    return np.full(cells, None, object) if text else np.full(cells, np.nan)
 
 
 def _labels(plan: Plan, row: Any) -> Any:
@@ -63,8 +64,6 @@ def _input(values: Any, row: Any) -> Any:
     return np.array([None if value is None else str(value) for value in values], object)[row]
 
 
-def as_parquet(frame: "pd.DataFrame") -> bytes:
-    """The frame as the bytes of a file; the same frame gives the same bytes."""
-    file = io.BytesIO()
-    frame.to_parquet(file, index=False, compression="zstd")
-    return file.getvalue()
+def write_parquet(frame: "pd.DataFrame", path: Path) -> None:
+    """Write the frame; the same frame gives the same bytes."""
+    frame.to_parquet(path, index=False, compression="zstd")
