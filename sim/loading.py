@@ -11,7 +11,7 @@ from sim.day import DayResult, priced_day
 from sim.errors import InvariantError, OutputError
 from sim.scenario.reading import read_scenario
 from sim.traces.day import DayTraces
-from sim.traces.restoring import digest_of, events_of, utilisation_of
+from sim.traces.restoring import columns_of, digest_of, events_of, utilisation_of
 from sim.version import __version__
 
 
@@ -58,11 +58,9 @@ def _traces(folder: Path, numbers: dict[str, Any]) -> DayTraces:
 
 def _read(folder: Path, numbers: dict[str, Any], make: Callable[..., Any], *names: str) -> Any:
     """What `make` makes of the tables in some files; a table that is not what it should be is the folder's fault."""
-    import pandas as pd
-
     paths = [_file(folder, name) for name in names]
     try:
-        return make(*(pd.read_parquet(path) for path in paths))
+        return make(*map(columns_of, paths))
     except (OSError, ValueError, LookupError) as error:
         what = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise OutputError(f"{paths[0]}: cannot be used: {what}{_remedy(numbers)}") from None

@@ -12,7 +12,7 @@ ROOMS = {
     "simpy": ("sim.fleet", "sim.serving.reference"),
     "numba": ("sim.serving.kernel",),
     "llvmlite": (),
-    "pyarrow": ("sim.traces.request", "sim.traces.sinks"),
+    "pyarrow": ("sim.traces.request", "sim.traces.restoring", "sim.traces.sinks"),
     "dask": ("sim.studies.cluster",),
     "distributed": ("sim.studies.cluster",),
     "SALib": ("sim.studies.designs", "sim.studies.sensitivity"),
