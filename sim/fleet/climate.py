@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from sim.catalogue.plant_types import Chiller, Cooling, Thermals
 from sim.fleet.census import PoolBook
-from sim.fleet.cooling_units import CoolingUnits, Running, Stretch
+from sim.fleet.cooling_units import CoolingUnits, Stretch
 from sim.fleet.weather import WeatherOfRun
 from sim.plant.cooling import CoolingPower, Outdoors, Units, chiller_units, cooling_power, removal, routes
 from sim.plant.inlet import throttle_speed
@@ -72,8 +72,9 @@ class Climate:
         out = self.weather.at(end_s - length_s / 2)
         before_c, columns = list(self.inlet_c), self.columns
         for stretch in self.units.stretches(end_s - length_s, end_s):
-            removed_j = self._cool(stretch, it_j / length_s, out)
-            power = self._power(removed_j / stretch.length_s, stretch.running, out)
+            units = self.hall.chillers(stretch.running.chillers, out)
+            removed_j = self._cool(stretch, units, it_j / length_s, out)
+            power = self._power(removed_j / stretch.length_s, units, out)
             self._count(minute, stretch.length_s, power)
             columns["heat_removed_j"][minute] += removed_j
         warmed_k = sum(self.inlet_c) - sum(before_c)
@@ -86,14 +87,14 @@ class Climate:
         """Speed factor of each zone's servers, by its inlet temperature."""
         return [throttle_speed(self.hall.thermals, inlet_c) for inlet_c in self.inlet_c]
 
-    def _cool(self, stretch: Stretch, it_w: float, out: Outdoors) -> float:
+    def _cool(self, stretch: Stretch, units: Units, it_w: float, out: Outdoors) -> float:
         """Follow every zone through a stretch; the heat removed from all of them."""
         shares = self._shares()
         steps = [
             room_step(
                 self.inlet_c[zone],
                 it_w * share,
-                self._removal(stretch.running, zone, share, out),
+                self._removal(stretch.running.cools(zone), units, share, out),
                 self.hall.store_j_per_k / self.hall.zones,
                 stretch.length_s,
             )
@@ -102,12 +103,11 @@ class Climate:
         self.inlet_c = [step.inlet_c for step in steps]
         return sum(step.removed_j for step in steps)
 
-    def _removal(self, running: Running, zone: int, share: float, out: Outdoors) -> Removal:
+    def _removal(self, runs: bool, units: Units, share: float, out: Outdoors) -> Removal:
         """What cooling can do for a zone: its coils carry a zone's part, and chillers divide by heat."""
         hall, set_point_c = self.hall, self.hall.plant.supply_air_c.value
-        if not (running.powered and running.zones[zone]):
+        if not runs:
             return Removal(set_point_c, 0.0, 0.0)
-        units = hall.chillers(running.chillers, out)
         part = Units(units.capacity_w * share, units.alive)
         return Removal(set_point_c, *removal(hall.plant, hall.chiller, part, hall.design_w / hall.zones, out))
 
@@ -116,9 +116,8 @@ class Climate:
         whole = sum(self.weights)
         return [weight / whole if whole else 1.0 / self.hall.zones for weight in self.weights]
 
-    def _power(self, removed_w: float, running: Running, out: Outdoors) -> CoolingPower:
+    def _power(self, removed_w: float, units: Units, out: Outdoors) -> CoolingPower:
         hall = self.hall
-        units = hall.chillers(running.chillers, out)
         return cooling_power(hall.plant, hall.chiller, routes(hall.plant, removed_w, out), units, hall.design_w, out)
 
     def _count(self, minute: int, length_s: float, power: CoolingPower) -> None:

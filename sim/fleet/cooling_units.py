@@ -23,6 +23,10 @@ class Running(NamedTuple):
     powered: bool
     """Whether there is power for all that."""
 
+    def cools(self, zone: int) -> bool:
+        """Whether anything carries heat out of a zone."""
+        return self.powered and self.zones[zone]
+
 
 class Stretch(NamedTuple):
     """A stretch of time in which the same machinery runs."""

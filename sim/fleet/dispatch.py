@@ -1,7 +1,7 @@
 """The gateway: takes requests from the workload in windows and deposits each with the pool of its use case."""
 
 from collections.abc import Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,18 +11,26 @@ from numpy.typing import NDArray
 
 from sim.scenario.schema import Scenario
 from sim.serving.cells import ByCell, CelledPool
-from sim.units import SECONDS_PER_MINUTE
+from sim.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 from sim.workload.prefix_cache import Cache
 from sim.workload.requests import Requests
 from sim.workload.source import Source
+
+ENOUGH_REQUESTS = 16_384
+"""A window with fewer costs more to hand over than to draw: the next one is made longer."""
+LONGEST_WINDOW_S = SECONDS_PER_HOUR
 
 
 @dataclass(frozen=True)
 class Window:
     """The requests of a stretch of time, by pool and cell."""
 
+    until_s: float
+    """When it ends."""
     arrived: int
     """How many there are."""
+    reuses: bool
+    """Whether their prompts may begin as earlier ones did."""
     reusable_tokens: int
     """Tokens of their prompts that an endless prefix cache would find."""
     pools: list[ByCell]
@@ -71,14 +79,25 @@ class Gateway:
     def __exit__(self, *_: object) -> None:
         self._drawing.shutdown(cancel_futures=True)
 
-    def run(self, window_s: float, end_s: float) -> Generator[simpy.Event, Any, None]:
-        """Deposit window after window until the end of the day."""
-        drawn = self._drawing.submit(self._draw, min(window_s, end_s), self._rooms())
+    def run(self, end_s: float) -> Generator[simpy.Event, Any, None]:
+        """Deposit window after window until the end of the day, each after all else that happens at its beginning."""
+        drawn = self._ask(min(SECONDS_PER_MINUTE, end_s))
         while self.env.now < end_s:
-            until_s = min(self.env.now + window_s, end_s)
-            self._deposit(drawn.result())
-            drawn = self._drawing.submit(self._draw, min(until_s + window_s, end_s), self._rooms())
-            yield self.env.timeout(until_s - self.env.now)
+            window = drawn.result()
+            self._deposit(window)
+            drawn = self._ask(min(window.until_s + self._next_length_s(window), end_s))
+            yield self.env.timeout(window.until_s - self.env.now)
+            yield self.env.timeout(0)
+
+    def _ask(self, until_s: float) -> Future[Window]:
+        return self._drawing.submit(self._draw, until_s, self._rooms())
+
+    def _next_length_s(self, window: Window) -> float:
+        """Longer after a window of few requests; but where caches keep prefixes, they are told their room as before."""
+        length_s = window.until_s - self.env.now
+        if window.reuses or not 0 < window.arrived < ENOUGH_REQUESTS:
+            return length_s
+        return min(2 * length_s, LONGEST_WINDOW_S)
 
     def _rooms(self) -> list[int]:
         """KV tokens that each pool could spare for its cache at the last minute mark."""
@@ -87,15 +106,17 @@ class Gateway:
     def _draw(self, until_s: float, rooms: Sequence[int]) -> Window:
         """Take the next window from the workload; windows are drawn one after the other, each once."""
         requests = self.source.take(until_s)
-        reusable_tokens = 0 if requests.reused_s is None else int(requests.cached_tokens.sum(dtype=np.int64))
+        reuses = requests.reused_s is not None
+        reusable_tokens = int(requests.cached_tokens.sum(dtype=np.int64)) if reuses else 0
         if len(self.outlets) == 1:
-            return Window(requests.size, reusable_tokens, [self.outlets[0].prepare(requests, rooms[0])])
+            parts = [self.outlets[0].prepare(requests, rooms[0])]
+            return Window(until_s, requests.size, reuses, reusable_tokens, parts)
         chosen = self.pool_of[requests.use_case]
         parts = [
             outlet.prepare(requests.where(chosen == index), room)
             for index, (outlet, room) in enumerate(zip(self.outlets, rooms, strict=True))
         ]
-        return Window(requests.size, reusable_tokens, parts)
+        return Window(until_s, requests.size, reuses, reusable_tokens, parts)
 
     def _deposit(self, window: Window) -> None:
         self.arrived += window.arrived

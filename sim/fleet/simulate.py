@@ -121,7 +121,7 @@ class Fleet:
         self.plant.start(end_s)
         self._ask_for_rows()
         self.env.process(self._minutes(end_s, progress))
-        self.env.process(gateway.run(SECONDS_PER_MINUTE, end_s))
+        self.env.process(gateway.run(end_s))
         self.env.run(until=end_s)
         self._mark(ceil(end_s / SECONDS_PER_MINUTE) - 1, end_s)
         if progress:

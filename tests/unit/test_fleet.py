@@ -9,6 +9,7 @@ import pytest
 from sim.catalogue import read_catalogue, with_facts
 from sim.day import run
 from sim.errors import FitError, ScenarioError
+from sim.fleet import dispatch
 from sim.fleet.building import build_pools, check_fit
 from sim.fleet.simulate import simulate
 from sim.streams import Streams
@@ -48,6 +49,26 @@ def calm():
 @pytest.fixture(scope="module")
 def broken():
     return traces_of(BREAKING, SLOW, {"plant.failures.technicians": 1})
+
+
+# --- windows ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("enough", "windows"), [(0, 60), (dispatch.ENOUGH_REQUESTS, 6)])
+def test_longer_windows_change_no_request(broken, monkeypatch, enough, windows):
+    deposits = []
+
+    class Counting(dispatch.Gateway):
+        def _deposit(self, window):
+            deposits.append(window)
+            super()._deposit(window)
+
+    monkeypatch.setattr("sim.fleet.simulate.Gateway", Counting)
+    monkeypatch.setattr(dispatch, "ENOUGH_REQUESTS", enough)
+    traces = traces_of(BREAKING, SLOW, {"plant.failures.technicians": 1})
+    assert len(deposits) == windows
+    assert columns(traces.requests) == columns(broken.requests)
+    assert traces.events == broken.events
 
 
 # --- breakdown and repair ---------------------------------------------------------------------------------------------
