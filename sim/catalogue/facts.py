@@ -23,7 +23,7 @@ Rows = Annotated[tuple[Numbers, ...], BeforeValidator(_lines)]
 class Frozen(BaseModel):
     """Base of all data that people write: unknown keys are refused, nothing changes after reading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Source(Frozen):

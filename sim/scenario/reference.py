@@ -1,11 +1,16 @@
 """What may be written in a scenario file, told by the schema: a table for people, a JSON Schema for editors."""
 
+import ast
+import inspect
 import json
 from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import PydanticUndefined
 
 from sim.scenario.schema import Scenario
@@ -34,12 +39,42 @@ def describe_scenario() -> list[Row]:
     return [*own, *_rows(Scenario, "")]
 
 
+@cache
+def _meanings(model: type[BaseModel]) -> dict[str, str]:
+    """What stands below each field of a model, its ancestors' included; read only when it is asked for."""
+    told: dict[str, str] = {}
+    for base in model.__bases__:
+        told |= _meanings(base) if issubclass(base, BaseModel) and base is not BaseModel else {}
+    for above, below in pairwise(_body(model)):
+        match above, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                told[name] = inspect.cleandoc(text)
+    return told
+
+
+def _body(model: type[BaseModel]) -> list[ast.stmt]:
+    definition = ast.parse(inspect.getsource(model)).body[0]
+    return definition.body if isinstance(definition, ast.ClassDef) else []
+
+
+class _Told(GenerateJsonSchema):
+    """The schema of models with the meaning of every field."""
+
+    def model_schema(self, schema: Any) -> dict[str, Any]:
+        """That of one model."""
+        told = super().model_schema(schema)
+        for name, text in _meanings(schema["cls"]).items():
+            told["properties"][name]["description"] = text
+        return told
+
+
 def _rows(model: type[BaseModel], prefix: str) -> Iterator[Row]:
+    meanings = _meanings(model)
     for name, info in model.model_fields.items():
         path = prefix + name
         inner, is_mapping = _inner(info.annotation)
         if inner is None or is_mapping or info.default is None:
-            yield Row(path, _type_text(name, info), _default_text(info), info.description or "")
+            yield Row(path, _type_text(name, info), _default_text(info), meanings.get(name, ""))
         if inner is not None:
             yield from _rows(inner, f"{path}.NAME." if is_mapping else f"{path}.")
 
@@ -105,7 +140,7 @@ def _default_text(info: FieldInfo) -> str:
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema of a scenario file: that of the model, with `extends`, `overrides` and quantities as text."""
-    schema = Scenario.model_json_schema()
+    schema = Scenario.model_json_schema(schema_generator=_Told)
     schema.pop("required", None)  # what the file extends may hold it
     _loosen(schema)
     for model in schema["$defs"].values():
