@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from reports.figures.rules import rule
 from sim.units import HOURS_PER_DAY, SECONDS_PER_DAY, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 if TYPE_CHECKING:
@@ -53,13 +54,14 @@ class Clock:
         starts = np.arange(0, self.minutes, self.gathered) * SECONDS_PER_MINUTE
         return self.start_s + np.append(starts, self.duration_s)
 
-    def draw(self, axes: "Axes", labels: bool = True) -> None:
+    def draw(self, axes: "Axes", labels: bool = True, grid: bool = False) -> None:
         """Mark local times below the axes."""
         first, last = self.start_s, self.start_s + self.duration_s
         step = next((s for s in STEPS_MIN if self.duration_s / (60 * s) <= MOST_TICKS), STEPS_MIN[-1]) * 60
         ticks = np.arange(np.ceil(first / step) * step, last + 1.0, step)
         axes.set_xlim(first, last)
-        axes.set_xticks(ticks, [clock_text(tick, self.duration_s) for tick in ticks] if labels else [""] * len(ticks))
+        texts = [clock_text(tick, self.duration_s) if labels else "" for tick in ticks]
+        rule(axes, "x", ticks.tolist(), texts, grid)
 
 
 def clock_text(at_s: float, duration_s: float) -> str:

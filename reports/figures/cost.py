@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reports.figures.style import INK, RULE, SOFT, boxes, canvas, place
+from reports.figures.rules import QUARTERS, numbers, rule
+from reports.figures.style import INK, SOFT, boxes, canvas, place
 from reports.language import Language
 from reports.plain import plain, shorten
 
@@ -71,18 +72,12 @@ def _label(axes: "Axes", row: int, bar: Bar) -> None:
 
 
 def _frame(axes: "Axes", bars: Sequence[Bar], words: Language) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    axes.set_yticks(range(len(bars)), [shorten(plain(bar.label), LONGEST_LABEL) for bar in bars], color=INK)
     axes.set_ylim(len(bars) - 0.5, -0.5)
-    for label, bar in zip(axes.get_yticklabels(), bars, strict=True):
-        label.set_fontweight("bold" if bar.total else "normal")
+    for row, bar in enumerate(bars):
+        weight = "bold" if bar.total else "normal"
+        rule(axes, "y", [row], [shorten(plain(bar.label), LONGEST_LABEL)], color=INK, weight=weight)
     ends = [end for bar in bars for end in (bar.from_usd, bar.to_usd)]
     low, high = min(0.0, *ends), max(0.0, *ends)
     axes.set_xlim(low, high if high > low else low + 1.0)
-    axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.axis(value)))
-    axes.grid(axis="y", visible=False)
-    axes.grid(axis="x")
-    axes.spines["left"].set_color(RULE)
+    numbers(axes, "x", words.axis, 5, QUARTERS)
     axes.annotate("USD", (1, 0), (16, -9), "axes fraction", textcoords="offset points", color=SOFT)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reports.figures.clock import Clock, Values
+from reports.figures.rules import QUARTERS, numbers
 from reports.figures.style import ENERGY_COLOURS, INK, SOFT, boxes, canvas, place
 from reports.language import Language
 from sim.units import SECONDS_PER_HOUR
@@ -19,8 +20,6 @@ HEADROOM = 1.05
 
 def energy_figure(parts: dict[str, Values], clock: Clock, words: Language) -> "Figure":
     """Energy of each hour [kWh], stacked by component; `parts` has a number an hour."""
-    from matplotlib.ticker import FuncFormatter
-
     figure = canvas(AXES_MM + 14.0)
     axes = place(figure, LEFT_MM, 6.0, 170.0 - LEFT_MM - RIGHT_MM, AXES_MM)
     hours = next(iter(parts.values())).size
@@ -33,7 +32,7 @@ def energy_figure(parts: dict[str, Values], clock: Clock, words: Language) -> "F
         boxes(axes, left, base, (1 - GAP) * widths, kwh, ENERGY_COLOURS[name], label)
         base = base + kwh
     axes.set_ylim(0.0, float(base.max()) * HEADROOM or 1.0)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.axis(value)))
+    numbers(axes, "y", words.axis, 5, QUARTERS)
     axes.annotate("kWh", (0, 1), (-3, 4), "axes fraction", textcoords="offset points", ha="right", color=SOFT)
     axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.02), ncols=len(parts), labelcolor=INK)
     clock.draw(axes)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reports.figures.clock import Clock
-from reports.figures.style import GREY, INK, ORANGE, PLUM, RED, SOFT, VIOLET, boxes, canvas, place
+from reports.figures.rules import named, rule
+from reports.figures.style import GREY, INK, ORANGE, PLUM, RED, VIOLET, boxes, canvas, place
 from reports.language import Language
 from reports.wording import failed_part
 from sim.traces.events import Event
@@ -35,15 +36,13 @@ def outages_figure(failures: list[Event], clock: Clock, words: Language) -> "Fig
     boxes(axes, starts, np.arange(len(shown)) - BAR / 2, np.maximum(lengths, clock.duration_s / SHORTEST), BAR, colours)
     many = height / len(shown) < 3.0
     names = [words("failures.server", number=event.server + 1) for event in shown]
-    axes.set_yticks(range(len(shown)), names if not many else [""] * len(shown), color=INK)
     axes.set_ylim(max(len(shown), 3) - 0.4, -0.6)
     if many:
-        axes.set_ylabel(words("failures.servers"))
-    axes.grid(axis="y", visible=False)
-    axes.grid(axis="x")
-    clock.draw(axes)
+        named(axes, "y", words("failures.servers"))
+    else:
+        rule(axes, "y", range(len(shown)), names, color=INK)
+    clock.draw(axes, grid=True)
     _legend(figure, [event.part for event in shown], words)
-    axes.tick_params(axis="x", labelcolor=SOFT)
     return figure
 
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from reports.figures.names import Names
+from reports.figures.rules import QUARTERS, Which, factors, named, numbers
 from reports.figures.style import BLUE, GREY, INK, PAGE_WIDTH_MM, SOFT, canvas, place
 from reports.language import Language
 from reports.many.front import Point
@@ -34,29 +35,24 @@ def front_figure(
     axes.scatter(across, up, s=[34 if point in best else 22 for point in points], c=colours, zorder=2, linewidths=0)
     _axis(axes, "x", across, words)
     _axis(axes, "y", up, words)
-    axes.set_xlabel(titles[0])
-    axes.set_ylabel(titles[1])
-    axes.grid(axis="both")
+    named(axes, "x", titles[0])
+    named(axes, "y", titles[1])
     _names(axes, points, best, scales)
     return figure
 
 
-def _axis(axes: "Axes", which: str, values: list[float], words: Language) -> None:
-    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
-
+def _axis(axes: "Axes", which: Which, values: list[float], words: Language) -> None:
     low, high = min(values), max(values)
-    axis, limit = (axes.xaxis, axes.set_xlim) if which == "x" else (axes.yaxis, axes.set_ylim)
+    limit = axes.set_xlim if which == "x" else axes.set_ylim
     if low > 0 and high / low > FAR:
         (axes.set_xscale if which == "x" else axes.set_yscale)("log")
         room = (high / low) ** ROOM
         limit(low / room, high * room)
-        axis.set_major_locator(LogLocator(10, subs=(1.0, 2.0, 5.0)))
-        axis.set_minor_locator(NullLocator())
+        factors(axes, which, words.axis)
     else:
         room = (high - low) * ROOM or abs(high) * ROOM or 1.0
         limit(low - room, high + room)
-        axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: words.axis(value)))
+        numbers(axes, which, words.axis, 6, QUARTERS)
 
 
 def _names(axes: "Axes", points: list[Point], best: list[Point], scales: tuple[float, float]) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reports.figures.rules import QUARTERS, named, numbers, rule
 from reports.figures.style import BLUE, INK, ORANGE, PAGE_WIDTH_MM, SOFT, boxes, canvas, place
 from reports.language import Language
 from reports.plain import plain, shorten
@@ -67,10 +68,8 @@ def interval_figure(
 
 
 def _frame(axes: "Axes", rows: Sequence[Row], title: str, words: Language) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    axes.set_yticks(range(len(rows)), [shorten(plain(row.label), LONGEST_LABEL) for row in rows], color=INK)
     axes.set_ylim(len(rows) - 0.5, -0.5)
+    rule(axes, "y", range(len(rows)), [shorten(plain(row.label), LONGEST_LABEL) for row in rows], color=INK)
     ends = [end for row in rows for estimate in row.estimates for end in (estimate.low, estimate.high, estimate.value)]
     low, high = min(0.0, *ends), max(0.0, *ends)
     room = 0.03 * (high - low) or 1.0
@@ -78,8 +77,5 @@ def _frame(axes: "Axes", rows: Sequence[Row], title: str, words: Language) -> No
     for index, row in enumerate(rows):
         axes.annotate(row.told, (1, index), (4, 0), ("axes fraction", "data"), textcoords="offset points", va="center")
     axes.axvline(0.0, color=INK, linewidth=0.6)
-    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.axis(value)))
-    axes.grid(axis="y", visible=False)
-    axes.grid(axis="x")
-    axes.set_xlabel(title)
+    numbers(axes, "x", words.axis, 6, QUARTERS)
+    named(axes, "x", title)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reports.figures.clock import Values
-from reports.figures.style import BLUE, INK, PAGE_WIDTH_MM, SOFT, boxes, canvas, place
+from reports.figures.rules import factors, numbers
+from reports.figures.style import BLUE, INK, PAGE_WIDTH_MM, boxes, canvas, place
 from reports.language import Language
 from sim.traces.digest import METRICS, Digest, bin_edges
 
@@ -17,6 +18,8 @@ GATHERED = 16
 """Bins of the digest to a bar: eight bars an octave."""
 LEFT_MM, GAP_MM, AXES_MM, PITCH_MM = 9.0, 14.0, 30.0, 46.0
 MARKED = ("p50", "p90", "p99")
+HEADROOM = 1.3
+FEW_DECADES = 1.8
 TAIL = 1e-4
 """Share of requests that may lie outside the axes at either end."""
 
@@ -35,8 +38,6 @@ def latency_figure(digest: Digest, latency: dict[str, dict[str, Any]], words: La
 
 
 def _histogram(axes: "Axes", counts: Values, words: Language) -> None:
-    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
-
     bars, edges = gathered(counts)
     if bars.any():
         shares, some = 100 * bars / bars.sum(), bars > 0
@@ -44,12 +45,7 @@ def _histogram(axes: "Axes", counts: Values, words: Language) -> None:
         axes.set_ylim(0.0, float(shares.max()))
         axes.set_xscale("log")
         axes.set_xlim(*_span(bars, edges))
-    decades = np.log10(axes.get_xlim()[1] / max(axes.get_xlim()[0], edges[1]))
-    axes.xaxis.set_major_locator(LogLocator(10, subs=(1.0, 2.0, 5.0) if decades < 1.8 else (1.0,)))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.brief_time(value)))
-    axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} %"))
+        factors(axes, "x", words.brief_time, FEW_DECADES, grid=False)
 
 
 def gathered(counts: Values) -> tuple[Values, Values]:
@@ -73,7 +69,8 @@ def _span(bars: Values, edges: Values) -> tuple[float, float]:
 
 def _quantiles(axes: "Axes", row: dict[str, Any], words: Language) -> None:
     low, high = axes.get_xlim()
-    axes.set_ylim(0.0, axes.get_ylim()[1] * 1.3)
+    axes.set_ylim(0.0, axes.get_ylim()[1] * HEADROOM)
+    numbers(axes, "y", lambda share: f"{share:g} %", 4)
     for place_, name in zip((0.97, 0.86, 0.75), MARKED, strict=True):
         if row[name] is None or not low <= row[name] <= high:
             continue
@@ -85,4 +82,3 @@ def _quantiles(axes: "Axes", row: dict[str, Any], words: Language) -> None:
             text, (row[name], place_), (shift, 0), ("data", "axes fraction"), textcoords="offset points",
             ha=side, va="top", color=INK, fontsize=7,
         )  # fmt: skip
-    axes.tick_params(axis="x", labelcolor=SOFT)

@@ -1,12 +1,12 @@
 """The day in one page: small multiples over one clock."""
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reports.figures.clock import Clock, Values
 from reports.figures.panels import Panel
+from reports.figures.rules import factors, numbers
 from reports.figures.style import PAGE_WIDTH_MM, RED, area, canvas, place, steps
 from reports.language import Language
 
@@ -53,8 +53,6 @@ def _rows(panels: list[Panel]) -> list[list[Panel]]:
 
 def draw_panel(axes: "Axes", panel: Panel, words: Language) -> None:
     """One panel: its curves, its axis, its legend beside the title."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
     axes.set_title(f"{panel.title}, {panel.unit}" if panel.unit else panel.title)
     if panel.stacked:
         _stack(axes, panel)
@@ -62,10 +60,9 @@ def draw_panel(axes: "Axes", panel: Panel, words: Language) -> None:
         _lines(axes, panel)
     _limit(axes, panel)
     if panel.logarithmic and _has_values(panel):
-        _logarithmic(axes, panel)
+        _logarithmic(axes, panel, words)
     else:
-        axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.axis(value)))
+        numbers(axes, "y", words.axis, 4)
     if panel.marks_s:
         _marks(axes, panel)
     if any(curve.label for curve in panel.curves):
@@ -108,18 +105,15 @@ def _limit(axes: "Axes", panel: Panel) -> None:
     axes.set_ylim(panel.lowest, panel.lowest + (room if room > 0 else 1.0))
 
 
-def _logarithmic(axes: "Axes", panel: Panel) -> None:
-    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
-
+def _logarithmic(axes: "Axes", panel: Panel, words: Language) -> None:
     values = np.concatenate([curve.values[np.isfinite(curve.values) & (curve.values > 0)] for curve in panel.curves])
     low, high = float(values.min()) / 1.3, float(values.max()) * 1.3
     axes.set_yscale("log")
     axes.set_ylim(low, high)
-    decades = math.log10(high / low)
-    narrow, wide = decades < math.log10(NARROW), decades > 2
-    some = MaxNLocator(3, steps=[1, 2, 5, 10]) if narrow else LogLocator(10, subs=(1.0,) if wide else (1.0, 2.0, 5.0))
-    axes.yaxis.set_major_locator(some)
-    axes.yaxis.set_minor_locator(NullLocator())
+    if high / low < NARROW:
+        numbers(axes, "y", words.axis, 3)
+    else:
+        factors(axes, "y", words.axis)
 
 
 def _marks(axes: "Axes", panel: Panel) -> None:

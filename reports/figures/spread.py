@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reports.figures.names import Names
+from reports.figures.rules import QUARTERS, named, numbers
 from reports.figures.style import BLUE, INK, ORANGE, PAGE_WIDTH_MM, RED, SOFT, boxes, canvas, place
 from reports.language import Language
 
@@ -39,8 +40,6 @@ class Mark:
 
 def spread_figure(values: Values, marks: list[Mark], title: str, words: Language) -> "Figure":
     """Histogram of all draws."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
     figure = canvas(AXES_MM + FOOT_MM + 3.0)
     axes = place(figure, LEFT_MM, FOOT_MM, PAGE_WIDTH_MM - LEFT_MM - RIGHT_MM, AXES_MM)
     low, high = span(values, marks)
@@ -51,11 +50,9 @@ def spread_figure(values: Values, marks: list[Mark], title: str, words: Language
     axes.set_xlim(low, high)
     axes.set_ylim(0.0, float(shares.max()) * HEADROOM or 1.0)
     _marks(axes, marks)
-    axes.xaxis.set_major_locator(MaxNLocator(8))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.axis(value)))
-    axes.yaxis.set_major_locator(MaxNLocator(4))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} %"))
-    axes.set_xlabel(title)
+    numbers(axes, "x", words.axis, 8, QUARTERS, grid=False)
+    numbers(axes, "y", lambda share: f"{share:g} %", 4)
+    named(axes, "x", title)
     return figure
 
 
@@ -82,8 +79,6 @@ def _marks(axes: "Axes", marks: list[Mark]) -> None:
 
 def settling_figure(values: Values, normal: float, title: str, words: Language) -> "Figure":
     """Running mean with its interval, and running quantiles, by number of draws."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
     figure = canvas(46.0 + FOOT_MM + 8.0)
     axes = place(figure, LEFT_MM, FOOT_MM, PAGE_WIDTH_MM - LEFT_MM - RIGHT_MM, 46.0)
     counts = np.unique(np.linspace(min(FIRST, values.size), values.size, min(MOST_POINTS, values.size)).astype(int))
@@ -96,11 +91,9 @@ def settling_figure(values: Values, normal: float, title: str, words: Language) 
     for column, (name, style) in enumerate((("p05", ":"), ("p50", "-."), ("p95", "--"))):
         axes.plot(counts, quantiles[:, column], style, color=ORANGE, label=name)
     axes.set_xlim(float(counts[0]), float(max(counts[-1], counts[0] + 1)))
-    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
-    axes.yaxis.set_major_locator(MaxNLocator(5))
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(FuncFormatter(lambda value, _: words.axis(value)))
-    axes.set_xlabel(words("many.draws"))
+    numbers(axes, "x", words.axis, 8, grid=False)
+    numbers(axes, "y", words.axis, 5, QUARTERS)
+    named(axes, "x", words("many.draws"))
     axes.set_title(title)
     axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.02), ncols=4, labelcolor=SOFT)
     return figure

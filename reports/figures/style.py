@@ -22,7 +22,7 @@ PNG_DPI = 160
 BLUE, ORANGE, RED, PLUM, GREY, VIOLET = "#5790fc", "#f89c20", "#e42536", "#964a8b", "#9c9ca1", "#7a21dd"
 """Petroff's six colours, chosen for readers with any colour vision (arXiv:2107.02270); their greys differ, too."""
 CYCLE = (BLUE, ORANGE, PLUM, RED, GREY, VIOLET)
-INK, SOFT, RULE = "#16202e", "#5b6675", "#d5dae1"
+INK, SOFT, RULE, GRID = "#16202e", "#5b6675", "#d5dae1", "#e8ebef"
 
 CATEGORY_COLOURS = {"hardware": BLUE, "energy": ORANGE, "maintenance": PLUM}
 ENERGY_COLOURS = {"gpu": BLUE, "host": VIOLET, "storage": GREY, "network": PLUM, "cooling": ORANGE, "losses": RED}
@@ -32,31 +32,11 @@ _RC: dict[str, Any] = {
     "font.size": 7.5,
     "text.color": INK,
     "text.parse_math": False,
-    "axes.labelcolor": SOFT,
-    "axes.labelsize": 7.5,
     "axes.titlesize": 8,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.titlepad": 4,
     "axes.titley": 1.0,
-    "axes.edgecolor": RULE,
-    "axes.linewidth": 0.6,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "axes.axisbelow": True,
-    "axes.formatter.useoffset": False,
-    "axes.formatter.use_mathtext": False,
-    "grid.color": "#e8ebef",
-    "grid.linewidth": 0.5,
-    "xtick.color": RULE,
-    "ytick.color": RULE,
-    "xtick.labelcolor": SOFT,
-    "ytick.labelcolor": SOFT,
-    "xtick.major.size": 2,
-    "ytick.major.size": 0,
-    "xtick.major.width": 0.6,
     "lines.linewidth": 1.0,
     "lines.solid_capstyle": "round",
     "patch.linewidth": 0.0,
@@ -108,9 +88,15 @@ def canvas(height_mm: float, width_mm: float = PAGE_WIDTH_MM) -> "Figure":
 
 
 def place(figure: "Figure", left: float, bottom: float, width: float, height: float) -> "Axes":
-    """Axes at a place [mm] counted from the lower left corner."""
+    """Axes at a place [mm] counted from the lower left corner, with base lines and no ticks of their own."""
+    from matplotlib.lines import Line2D
+
     across, up = (float(size) * MM_PER_INCH for size in figure.get_size_inches())
-    return figure.add_axes((left / across, bottom / up, width / across, height / up))
+    axes = figure.add_axes((left / across, bottom / up, width / across, height / up))
+    axes.set_axis_off()
+    base = Line2D((0, 0, 1), (1, 0, 0), color=RULE, linewidth=0.6, transform=axes.transAxes, clip_on=False)
+    axes.add_artist(base)
+    return axes
 
 
 def boxes(axes: "Axes", left: Any, bottom: Any, width: Any, height: Any, colours: Any, label: str = "") -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reports.figures.rules import QUARTERS, named, numbers, rule
 from reports.figures.style import BLUE, INK, ORANGE, PAGE_WIDTH_MM, SOFT, boxes, canvas, place
 from reports.language import Language
 from reports.plain import plain, shorten
@@ -38,8 +39,6 @@ class Swing:
 
 def tornado_figure(swings: Sequence[Swing], base: float, title: str, words: Language) -> "Figure":
     """Bars around the outcome at all medians, the longest on top; ends of the input stand at the ends of its bar."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
     figure = canvas(len(swings) * ROW_MM + HEAD_MM + FOOT_MM)
     axes = place(figure, LEFT_MM, FOOT_MM, PAGE_WIDTH_MM - LEFT_MM - RIGHT_MM, len(swings) * ROW_MM)
     bottoms = np.arange(len(swings)) - BAR / 2
@@ -57,12 +56,9 @@ def tornado_figure(swings: Sequence[Swing], base: float, title: str, words: Lang
     room = ROOM * (max(reached) - min(reached)) or 1.0
     axes.set_xlim(min(reached) - room, max(reached) + room)
     axes.axvline(base, color=INK, linewidth=0.8)
-    axes.set_yticks(range(len(swings)), [shorten(plain(swing.label), LONGEST_LABEL) for swing in swings], color=INK)
     axes.set_ylim(len(swings) - 0.5, -0.5)
-    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.axis(value)))
-    axes.grid(axis="y", visible=False)
-    axes.grid(axis="x")
-    axes.set_xlabel(title)
+    rule(axes, "y", range(len(swings)), [shorten(plain(swing.label), LONGEST_LABEL) for swing in swings], color=INK)
+    numbers(axes, "x", words.axis, 6, QUARTERS)
+    named(axes, "x", title)
     figure.legend(loc="upper left", bbox_to_anchor=(LEFT_MM / PAGE_WIDTH_MM, 1.0), ncols=2)
     return figure
