@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -76,12 +76,26 @@ class Language:
                 return self(f"number.{name}", digits=_figures(number / step, FEW))
         return self.number(number, 0)
 
-    def axis(self, value: float) -> str:
-        """A number at the tick of an axis, as short as it can be."""
-        for step, divisor, name in AXIS_STEPS[self.code]:
-            if abs(value) >= step:
-                return _sign(value, False) + f"{abs(value) / divisor:.4g}{name}"
-        return _sign(value, False) + f"{abs(value):.4g}"
+    def ticks(self, values: Sequence[float]) -> list[str]:
+        """Numbers along an axis, as short as they can be: one unit and one count of decimals for all but nought."""
+        largest = max((abs(value) for value in values), default=0.0)
+        found = ((divisor, name) for step, divisor, name in AXIS_STEPS[self.code] if largest >= step)
+        divisor, name = next(found, (1.0, ""))
+        shown = [f"{abs(value) / divisor:.4g}" for value in values]
+        if any("e" in text for text in shown):
+            return [_sign(value, False) + text + name for value, text in zip(values, shown, strict=True)]
+        decimals = max((len(text.partition(".")[2]) for text in shown), default=0)
+        return [
+            _sign(value, False) + f"{abs(value) / divisor:.{decimals}f}{name}" if value else "0" for value in values
+        ]
+
+    def factors(self, values: Sequence[float]) -> list[str]:
+        """Numbers along a logarithmic axis, each in the unit that suits it."""
+        return [text for value in values for text in self.ticks([value])]
+
+    def brief_times(self, values: Sequence[float]) -> list[str]:
+        """Times along an axis."""
+        return [self.brief_time(value) for value in values]
 
     def number(self, value: float | None, decimals: int) -> str:
         """A number with a fixed count of decimals."""

@@ -17,7 +17,7 @@ MOST_RANGES = 12
 def range_section(day: Day, ranges: Ranges) -> Section:
     """The day's total with one claim at the ends of its range."""
     words = day.words
-    limit = Paragraph(words("range.limit"), "note")
+    limit = Paragraph(words("range.limit"))
     if not ranges.claims:
         return Section(words("range.title"), (Paragraph(words("range.none")), limit))
     columns = (
@@ -27,7 +27,7 @@ def range_section(day: Day, ranges: Ranges) -> Section:
     )
     rows = tuple(_range_row(day, claim) for claim in ranges.claims[:MOST_RANGES])
     table = Table(columns, rows, caption=words("range.caption"))
-    return Section(words("range.title"), (Paragraph(words("range.lead")), table, limit))
+    return Section(words("range.title"), (Paragraph(words("range.lead")), limit, table))
 
 
 def _range_row(day: Day, claim: RangedClaim) -> tuple[str, ...]:
@@ -85,7 +85,7 @@ def _is_doubtful(day: Day, claim: Claim) -> bool:
 def _claims(day: Day, rows: list[tuple[str, str, Claim]]) -> Table:
     words = day.words
     heads = [words(f"claims.{name}") for name in ("claim", "value", "range", "unit", "known", "source")]
-    rights, shares = (False, True, True, False, False, False), (1.6, 0.0, 0.0, 0.0, 0.0, 0.62)
+    rights, shares = (False, True, True, False, False, False), (1.5, 0.0, 0.0, 0.0, 0.0, 0.85)
     columns = tuple(
         Column(head, right, share, code=share > 0) for head, right, share in zip(heads, rights, shares, strict=True)
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from reports.blocks import Column, Paragraph, Section, Table
 from reports.day.context import Day
+from reports.day.happenings import happenings_blocks
 from reports.figures.energy import energy_figure
 from reports.figures.failures import MOST_ROWS, outages_figure
 from reports.figures.panels import energy_kwh_by_hour
@@ -23,12 +24,13 @@ def failures_section(day: Day) -> Section:
     """Failures and repairs."""
     words, failures = day.words, day.result.traces.events.of("failed")
     if not failures:
-        return Section(words("breakdown.title"), (Paragraph(words("breakdown.none")),))
+        return Section(words("breakdown.title"), (Paragraph(words("breakdown.none")), *happenings_blocks(day)))
     shown = min(len(failures), MOST_ROWS)
     kind = "caption" if shown == len(failures) else "caption_longest"
     caption = words(f"breakdown.{kind}", shown=words.count(shown), all=words.count(len(failures)))
     plot = day.sketcher.plot("failures", caption, lambda: outages_figure(failures, day.clock, words))
-    return Section(words("breakdown.title"), (Paragraph(_lead(day, failures), "lead"), _parts(day, failures), plot))
+    blocks = (Paragraph(_lead(day, failures), "lead"), _parts(day, failures), plot, *happenings_blocks(day))
+    return Section(words("breakdown.title"), blocks)
 
 
 def _lead(day: Day, failures: list[Event]) -> str:

@@ -11,6 +11,7 @@ from reports.day.cover import answer, cards, facts
 from reports.day.method import again_section, method_section
 from reports.day.plant import energy_section, failures_section
 from reports.day.ranges import price_ranges
+from reports.day.uses import uses_section
 from reports.plain import plain
 from sim.day import DayResult
 
@@ -22,6 +23,7 @@ def day_report(result: DayResult, numbers: dict[str, Any], sketcher: Sketcher) -
     ranges = price_ranges(result)
     sections = [
         cost_section(day),
+        uses_section(day),
         course_section(day),
         latency_section(day),
         failures_section(day),

@@ -79,5 +79,5 @@ def _frame(axes: "Axes", bars: Sequence[Bar], words: Language) -> None:
     ends = [end for bar in bars for end in (bar.from_usd, bar.to_usd)]
     low, high = min(0.0, *ends), max(0.0, *ends)
     axes.set_xlim(low, high if high > low else low + 1.0)
-    numbers(axes, "x", words.axis, 5, QUARTERS)
+    numbers(axes, "x", words.ticks, 5, QUARTERS)
     axes.annotate("USD", (1, 0), (16, -9), "axes fraction", textcoords="offset points", color=SOFT)

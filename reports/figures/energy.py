@@ -32,7 +32,7 @@ def energy_figure(parts: dict[str, Values], clock: Clock, words: Language) -> "F
         boxes(axes, left, base, (1 - GAP) * widths, kwh, ENERGY_COLOURS[name], label)
         base = base + kwh
     axes.set_ylim(0.0, float(base.max()) * HEADROOM or 1.0)
-    numbers(axes, "y", words.axis, 5, QUARTERS)
+    numbers(axes, "y", words.ticks, 5, QUARTERS)
     axes.annotate("kWh", (0, 1), (-3, 4), "axes fraction", textcoords="offset points", ha="right", color=SOFT)
     axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.02), ncols=len(parts), labelcolor=INK)
     clock.draw(axes)

@@ -48,11 +48,11 @@ def _axis(axes: "Axes", which: Which, values: list[float], words: Language) -> N
         (axes.set_xscale if which == "x" else axes.set_yscale)("log")
         room = (high / low) ** ROOM
         limit(low / room, high * room)
-        factors(axes, which, words.axis)
+        factors(axes, which, words.factors)
     else:
         room = (high - low) * ROOM or abs(high) * ROOM or 1.0
         limit(low - room, high + room)
-        numbers(axes, which, words.axis, 6, QUARTERS)
+        numbers(axes, which, words.ticks, 6, QUARTERS)
 
 
 def _names(axes: "Axes", points: list[Point], best: list[Point], scales: tuple[float, float]) -> None:

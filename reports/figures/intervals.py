@@ -77,5 +77,5 @@ def _frame(axes: "Axes", rows: Sequence[Row], title: str, words: Language) -> No
     for index, row in enumerate(rows):
         axes.annotate(row.told, (1, index), (4, 0), ("axes fraction", "data"), textcoords="offset points", va="center")
     axes.axvline(0.0, color=INK, linewidth=0.6)
-    numbers(axes, "x", words.axis, 6, QUARTERS)
+    numbers(axes, "x", words.ticks, 6, QUARTERS)
     named(axes, "x", title)

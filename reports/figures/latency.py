@@ -45,7 +45,7 @@ def _histogram(axes: "Axes", counts: Values, words: Language) -> None:
         axes.set_ylim(0.0, float(shares.max()))
         axes.set_xscale("log")
         axes.set_xlim(*_span(bars, edges))
-        factors(axes, "x", words.brief_time, FEW_DECADES, grid=False)
+        factors(axes, "x", words.brief_times, FEW_DECADES, grid=False)
 
 
 def gathered(counts: Values) -> tuple[Values, Values]:
@@ -70,7 +70,7 @@ def _span(bars: Values, edges: Values) -> tuple[float, float]:
 def _quantiles(axes: "Axes", row: dict[str, Any], words: Language) -> None:
     low, high = axes.get_xlim()
     axes.set_ylim(0.0, axes.get_ylim()[1] * HEADROOM)
-    numbers(axes, "y", lambda share: f"{share:g} %", 4)
+    numbers(axes, "y", lambda shares: [f"{share:g} %" for share in shares], 4)
     for place_, name in zip((0.97, 0.86, 0.75), MARKED, strict=True):
         if row[name] is None or not low <= row[name] <= high:
             continue
@@ -80,5 +80,5 @@ def _quantiles(axes: "Axes", row: dict[str, Any], words: Language) -> None:
         shift, side = (-3, "right") if left else (3, "left")
         axes.annotate(
             text, (row[name], place_), (shift, 0), ("data", "axes fraction"), textcoords="offset points",
-            ha=side, va="top", color=INK, fontsize=7,
+            ha=side, va="top", color=INK, fontsize=7, bbox={"facecolor": "white", "pad": 0.4, "linewidth": 0},
         )  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 
 from reports.figures.clock import Clock, Values
 from reports.figures.panels import Panel
-from reports.figures.rules import factors, numbers
+from reports.figures.rules import QUARTERS, factors, numbers
 from reports.figures.style import PAGE_WIDTH_MM, RED, area, canvas, place, steps
 from reports.language import Language
 
@@ -23,7 +23,7 @@ MOST_STEPS = 48
 HEADROOM = 1.12
 NARROW = 5.0
 """An axis of factors that spans less than this has ticks at equal distances."""
-WIDE = 5
+WIDE = 4
 """A panel with so many curves takes a row of its own."""
 
 
@@ -62,7 +62,7 @@ def draw_panel(axes: "Axes", panel: Panel, words: Language) -> None:
     if panel.logarithmic and _has_values(panel):
         _logarithmic(axes, panel, words)
     else:
-        numbers(axes, "y", words.axis, 4)
+        numbers(axes, "y", words.ticks, 4, QUARTERS)
     if panel.marks_s:
         _marks(axes, panel)
     if any(curve.label for curve in panel.curves):
@@ -111,9 +111,9 @@ def _logarithmic(axes: "Axes", panel: Panel, words: Language) -> None:
     axes.set_yscale("log")
     axes.set_ylim(low, high)
     if high / low < NARROW:
-        numbers(axes, "y", words.axis, 3)
+        numbers(axes, "y", words.ticks, 3)
     else:
-        factors(axes, "y", words.axis)
+        factors(axes, "y", words.factors)
 
 
 def _marks(axes: "Axes", panel: Panel) -> None:

@@ -20,6 +20,8 @@ QUANTILE_COLOURS = (BLUE, ORANGE, RED)
 MOST_POOLS = len(CYCLE)
 LONGEST_POOL = 14
 MILLISECONDS = 1e3
+STATE_COLOURS = {"down": RED, "draining": ORANGE, "off": VIOLET, "asleep": GREY, "waking": PLUM}
+"""States but up, from below: in grey, too, each differs from its neighbours."""
 ENERGY_PARTS = ("gpu", "host", "storage", "network")
 
 
@@ -128,12 +130,13 @@ def _queue(result: DayResult, words: Language, clock: Clock) -> Panel:
 
 
 def _servers(result: DayResult, words: Language, clock: Clock) -> Panel:
+    """Servers in every state but up: of a large fleet that is up, nothing else could be seen."""
     trace = result.traces.utilisation
-    states = [("down", RED, "down_server_s"), ("asleep", GREY, "asleep_server_s")]
     seconds = clock.sums(trace.minute_s)
+    states = {name: _total(getattr(pool, f"{name}_server_s") for pool in trace.pools) for name in STATE_COLOURS}
     curves = [
-        Curve(words(f"panel.{name}"), colour, clock.sums(_total(getattr(p, column) for p in trace.pools)) / seconds)
-        for name, colour, column in states
+        Curve(words(f"panel.{name}"), STATE_COLOURS[name], clock.sums(state_s) / seconds)
+        for name, state_s in states.items()
     ]
     shown = tuple(curve for curve in curves if curve.values.any()) or (curves[0],)
     failed = tuple(clock.start_s + event.at_s for event in result.traces.events.of("failed"))

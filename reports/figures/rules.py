@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Which = Literal["x", "y"]
-Write = Callable[[float], str]
+Write = Callable[[Sequence[float]], list[str]]
 MARK, PAD, LINE = 2.0, 3.5, 9.0
 """Length of a mark, way from an axis to its numbers, height of a line of text [points]."""
 POINTS_PER_INCH = 72.0
@@ -32,15 +32,14 @@ def rule(
     axes: "Axes", which: Which, at: Sequence[float], texts: Sequence[str], grid: bool = False, **look: Any
 ) -> None:
     """Mark places of an axis and write beside them; those outside the drawing are left out."""
-    low, high = sorted(_limits(axes, which))
-    slack = CLOSE * (high - low)
-    seen = [(place, text) for place, text in zip(at, texts, strict=True) if low - slack <= place <= high + slack]
+    told = dict(zip(at, texts, strict=True))
+    seen = _inside(axes, which, at)
     if grid:
-        _lines(axes, which, [place for place, _ in seen], (0.0, 1.0), GRID, 0.5)
+        _lines(axes, which, seen, (0.0, 1.0), GRID, 0.5)
     if which == "x":
-        _lines(axes, which, [place for place, _ in seen], (-MARK / _height(axes), 0.0), RULE, 0.6)
-    for place, text in seen:
-        _write(axes, which, place, text, look)
+        _lines(axes, which, seen, (-MARK / _height(axes), 0.0), RULE, 0.6)
+    for place in seen:
+        _write(axes, which, place, told[place], look)
 
 
 def numbers(
@@ -50,7 +49,8 @@ def numbers(
     from matplotlib.ticker import MaxNLocator
 
     at = MaxNLocator(most, steps=steps).tick_values(*sorted(_limits(axes, which)))
-    rule(axes, which, list(at), [write(float(place)) for place in at], grid)
+    seen = _inside(axes, which, [float(place) for place in at])
+    rule(axes, which, seen, write(seen), grid)
 
 
 def factors(axes: "Axes", which: Which, write: Write, decades: float = MANY_DECADES, grid: bool = True) -> None:
@@ -60,7 +60,7 @@ def factors(axes: "Axes", which: Which, write: Write, decades: float = MANY_DECA
     inner = (1.0,) if np.log10(high / low) > decades else (1.0, 2.0, 5.0)
     powers = range(first, last + 1, 1 + (last - first) // MOST_DECADES)
     at = [step * 10.0**power for power in powers for step in inner]
-    rule(axes, which, at, [write(place) for place in at], grid)
+    rule(axes, which, at, write(at), grid)
 
 
 def named(axes: "Axes", which: Which, title: str) -> None:
@@ -76,6 +76,13 @@ def named(axes: "Axes", which: Which, title: str) -> None:
 def _limits(axes: "Axes", which: Which) -> tuple[float, float]:
     low, high = axes.get_xlim() if which == "x" else axes.get_ylim()
     return float(low), float(high)
+
+
+def _inside(axes: "Axes", which: Which, at: Sequence[float]) -> list[float]:
+    """Places that the drawing holds."""
+    low, high = sorted(_limits(axes, which))
+    slack = CLOSE * (high - low)
+    return [place for place in at if low - slack <= place <= high + slack]
 
 
 def _height(axes: "Axes") -> float:

@@ -50,8 +50,8 @@ def spread_figure(values: Values, marks: list[Mark], title: str, words: Language
     axes.set_xlim(low, high)
     axes.set_ylim(0.0, float(shares.max()) * HEADROOM or 1.0)
     _marks(axes, marks)
-    numbers(axes, "x", words.axis, 8, QUARTERS, grid=False)
-    numbers(axes, "y", lambda share: f"{share:g} %", 4)
+    numbers(axes, "x", words.ticks, 8, QUARTERS, grid=False)
+    numbers(axes, "y", lambda shares: [f"{share:g} %" for share in shares], 4)
     named(axes, "x", title)
     return figure
 
@@ -91,8 +91,8 @@ def settling_figure(values: Values, normal: float, title: str, words: Language) 
     for column, (name, style) in enumerate((("p05", ":"), ("p50", "-."), ("p95", "--"))):
         axes.plot(counts, quantiles[:, column], style, color=ORANGE, label=name)
     axes.set_xlim(float(counts[0]), float(max(counts[-1], counts[0] + 1)))
-    numbers(axes, "x", words.axis, 8, grid=False)
-    numbers(axes, "y", words.axis, 5, QUARTERS)
+    numbers(axes, "x", words.ticks, 8, grid=False)
+    numbers(axes, "y", words.ticks, 5, QUARTERS)
     named(axes, "x", words("many.draws"))
     axes.set_title(title)
     axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.02), ncols=4, labelcolor=SOFT)

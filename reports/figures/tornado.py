@@ -58,7 +58,7 @@ def tornado_figure(swings: Sequence[Swing], base: float, title: str, words: Lang
     axes.axvline(base, color=INK, linewidth=0.8)
     axes.set_ylim(len(swings) - 0.5, -0.5)
     rule(axes, "y", range(len(swings)), [shorten(plain(swing.label), LONGEST_LABEL) for swing in swings], color=INK)
-    numbers(axes, "x", words.axis, 6, QUARTERS)
+    numbers(axes, "x", words.ticks, 6, QUARTERS)
     named(axes, "x", title)
     figure.legend(loc="upper left", bbox_to_anchor=(LEFT_MM / PAGE_WIDTH_MM, 1.0), ncols=2)
     return figure

@@ -93,7 +93,21 @@ def test_every_number_of_the_result_stands_in_the_pdf(folder, code, tmp_path):
     told += [words.time(row[name]) for row in latency.values() for name in ("mean", "p50", "p90", "p99", "max")]
     told += [words.number(kwh, 1) for kwh in numbers["energy_kwh"].values()]
     told += [words.money(step["total_usd"]) for step in numbers["article_steps"]]
+    told += _told_uses(numbers, words)
     assert [value for value in told if without_breaks(value) not in squeezed] == []
+
+
+def _told_uses(numbers, words):
+    """What the section on uses prints."""
+    amounts = [usd for usd in numbers["cost_by_use_usd"].values() if usd]
+    amounts += [usd for token in numbers["usd_per_million_tokens"].values() for usd in token.values()]
+    for case in numbers["use_cases"].values():
+        amounts += [usd for key, usd in case.items() if "usd" in key]
+    amounts += numbers["marginal"].values()
+    amounts += [pool["usd_per_gpu_h"] for pool in numbers["owning"].values()]
+    shares = [share for pool in numbers["owning"].values() for share in pool["break_even_utilisation"].values()]
+    assert len(amounts) > 10 and len(shares) == 3
+    return [words.money(usd) for usd in amounts] + [words.percent(share) for share in shares]
 
 
 def test_another_result_gives_another_pdf(eventful, catalogue):

@@ -64,7 +64,6 @@ NUMBERS = [
     ("date", date(2026, 7, 15), "15 July 2026", "2026 年 7 月 15 日"),
     ("trimmed", 2.0, "2", "2"),
     ("trimmed", 1000.0, "1,000", "1,000"),
-    ("axis", 25_000, "25k", "2.5 万"),
     ("list", ["a", "b", "c"], "a, b and c", "a、b和c"),
 ]
 
@@ -73,6 +72,21 @@ NUMBERS = [
 def test_numbers_are_written_as_each_language_does(method, value, english, chinese):
     assert getattr(EN, method)(value).replace(NO_BREAK, " ") == english
     assert getattr(ZH, method)(value).replace(NO_BREAK, " ") == chinese
+
+
+TICKS = [
+    ("ticks", (0.0, 5_000, 25_000), ["0", "5k", "25k"], ["0", "0.5 万", "2.5 万"]),
+    ("ticks", (0.0, 5_000, -7_500), ["0", "5000", "−7500"], ["0", "5000", "−7500"]),
+    ("ticks", (1.0, 1.25, 1.5), ["1.00", "1.25", "1.50"], ["1.00", "1.25", "1.50"]),
+    ("ticks", (), [], []),
+    ("factors", (0.5, 10.0, 20_000), ["0.5", "10", "20k"], ["0.5", "10", "2 万"]),
+]
+
+
+@pytest.mark.parametrize(("method", "values", "english", "chinese"), TICKS)
+def test_numbers_along_an_axis_agree_in_unit_and_decimals(method, values, english, chinese):
+    assert getattr(EN, method)(values) == english
+    assert getattr(ZH, method)(values) == chinese
 
 
 HOSTILE = [
