@@ -11,7 +11,7 @@ from sim.documents import read_document
 from sim.errors import FitError
 from sim.fleet.building import build_pools, check_fit
 from sim.fleet.foreseeing import foresee
-from sim.scenario.reading import read_scenario, scenario_file
+from sim.scenario.reading import read_question, read_scenario, scenario_file
 from sim.streams import Streams
 from sim.studies.plan import Plan
 from sim.studies.reading import BATCH_KEYS, STUDY_KEYS, read_batch, read_study
@@ -20,7 +20,7 @@ from sim.workload.source import open_workload
 
 def check_file(file: str) -> None:
     """Tell what is in a file; its problems are raised."""
-    document = read_document(scenario_file(file))
+    document = read_question(scenario_file(file))
     if BATCH_KEYS & set(document.data):
         _check_question(file, read_batch)
     elif STUDY_KEYS & set(document.data):

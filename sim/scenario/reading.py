@@ -20,6 +20,8 @@ from sim.scenario.schema import Scenario
 ROOT = Path(__file__).resolve().parents[2] / "scenarios"
 FOLDERS = ("days", "batches", "studies")
 _LONGEST_SHOWN = 100
+_OF_A_RESULT = "scenario_hash"
+"""Key of every result of ours, and of no file that asks for one."""
 _NOT_OURS: tuple[Keys, ...] = (("extends",), ("overrides",))
 """Keys of a file that say how to put the scenario together; they are no part of it."""
 
@@ -80,6 +82,16 @@ def scenario_file(name_or_path: str) -> Path:
     raise InputError(f"{shown}: no such file, nor a shipped scenario{did_you_mean(path.stem[:_LONGEST_SHOWN], names)}")
 
 
+def read_question(path: Path) -> Document:
+    """What a day, batch or study file holds; a result that was taken for one is refused."""
+    document = read_document(path)
+    if _OF_A_RESULT in document.data:
+        told = f"is a result, not a scenario, batch or study: `report {path.parent}` makes a report of it"
+        beside = [name for name in ("study.yaml", "scenario.yaml") if (path.parent / name).is_file()]
+        raise InputError(f"{path}: {told}" + (f"; what was asked is {path.parent / beside[0]}" if beside else ""))
+    return document
+
+
 def _true(question: Callable[[], bool]) -> bool:
     """The answer; no where the system cannot even ask, as for a name too long for a file."""
     try:
@@ -116,7 +128,7 @@ def _checked(draft: _Draft, catalogue: Catalogue | None) -> Scenario:
 
 def _add_file(draft: _Draft, path: Path, above: tuple[Path, ...]) -> None:
     """Lay a file over the draft: first what it extends, then its own keys, then its overrides."""
-    document = read_document(path)
+    document = read_question(path)
     own = {key: value for key, value in document.data.items() if (key,) not in _NOT_OURS}
     if document.data.get("extends") is not None:
         chain = (*above, path.resolve())

@@ -10,11 +10,11 @@ from pydantic import ValidationError
 
 from sim.catalogue import Catalogue, with_facts
 from sim.day import EngineName
-from sim.documents import Document, Keys, did_you_mean, dotted, explain, raise_all, read_document
+from sim.documents import Document, Keys, did_you_mean, dotted, explain, raise_all
 from sim.errors import InputError, ScenarioError
 from sim.scenario.checking import problems
 from sim.scenario.paths import get, split
-from sim.scenario.reading import read_scenario, scenario_file
+from sim.scenario.reading import read_question, read_scenario, scenario_file
 from sim.scenario.schema import Scenario
 from sim.streams import Streams
 from sim.studies.cells import the_catalogue
@@ -39,14 +39,14 @@ PROBES = (0.05, 0.377, 0.5, 0.95)
 
 def read_batch(name_or_path: str, draws: int | None = None, engine: EngineName = "compiled") -> Plan:
     """Read a batch file, its base day and its variants; `draws` replaces its replications."""
-    document = read_document(scenario_file(name_or_path))
+    document = read_question(scenario_file(name_or_path))
     question = _validated(document, Batch, {"replications": draws} if draws else {})
     return plan_batch(question, document, engine)
 
 
 def read_study(name_or_path: str, draws: int | None = None, engine: EngineName = "compiled") -> Plan:
     """Read a study file, its base day and its inputs, and draw their values; `draws` replaces the file's own."""
-    document = read_document(scenario_file(name_or_path))
+    document = read_question(scenario_file(name_or_path))
     question = _validated(document, Study, {"draws": draws} if draws else {})
     return plan_study(question, document, engine)
 

@@ -217,6 +217,17 @@ def test_all_problems_of_a_file_are_told_by_line_and_column(program):
         assert lines[1].startswith("day.yaml:8:3: day.duration_s: 'kg' is not a unit")
 
 
+@pytest.mark.parametrize("command", ["check", "run", "demand", "batch", "study"])
+@pytest.mark.parametrize(("asked", "file"), [("scenario.yaml", "result.json"), ("study.yaml", "summary.json")])
+def test_a_result_taken_for_a_scenario_is_told_once(program, command, asked, file):
+    Path("day").mkdir()
+    Path("day", file).write_text('{"scenario": "x", "kind": "batch", "scenario_hash": "1", "cost_usd": {"total": 2.0}}')
+    told = "is a result, not a scenario, batch or study: `report day` makes a report of it"
+    assert program(command, f"day/{file}") == (2, "", f"day/{file}: {told}\n")
+    Path("day", asked).write_text("name: x\n")
+    assert program(command, f"day/{file}") == (2, "", f"day/{file}: {told}; what was asked is day/{asked}\n")
+
+
 def test_check_points_at_the_pool_that_does_not_fit(program):
     Path("day.yaml").write_text("name: x\nfleet:\n  pools:\n    main:\n      model: deepseek_v3\n      servers: 1\n")
     status, out, err = program("check", "day.yaml")
