@@ -130,10 +130,10 @@ def describe(
     name: Annotated[str | None, typer.Argument(help="An entry of the catalogue, or the start of a path.")] = None,
 ) -> None:
     """Print keys of a scenario, figures, or sources."""
-    from reports.console import tell, width
+    from reports.console import tell
     from reports.inventory import topic_table
 
-    tell(topic_table(topic, name, width()))
+    tell(topic_table(topic, name))
 
 
 @app.command()

@@ -39,7 +39,7 @@ def tell_files(files: Iterable[Path]) -> None:
 
 def _rendered(parts: Iterable[RenderableType]) -> str:
     """What a console shows; for a file or a pipe without colours, nor folded to the width of some terminal."""
-    file, terminal = io.StringIO(), sys.stdout.isatty()
+    file, terminal = io.StringIO(), sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     console = Console(file=file, force_terminal=terminal, width=width(), highlight=False, markup=False, emoji=False)
     for part in parts:
         console.print(part)

@@ -9,8 +9,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from reports.console import progress_bar, tell
+from reports.console import progress_bar, tell, width
 from reports.record import Stopwatch
+from reports.tables import labelled, plain_table
 from reports.terminal import duration
 from sim.catalogue import Catalogue
 from sim.saving import SURVEY_FILES, finish_survey
@@ -29,6 +30,7 @@ PARTS = 8
 """Rows of the table of the day."""
 WIDEST = 72
 """Columns of the chart."""
+MARGIN = "  "
 LENGTHS = {"prompt_tokens": "prompt", "output_tokens": "answer"}
 NOTES = {
     "left_out": "requests of the trace lie beyond the end of the day",
@@ -53,47 +55,54 @@ def demand_summary(numbers: dict[str, Any], windows: "pd.DataFrame", where: str)
     """The summary of a survey of demand, from the numbers of its demand.json and its windows."""
     written = Text(f"\nwritten to {where}", style="dim", no_wrap=True, overflow="ignore")
     tables = [part for name in numbers["use_cases"] for part in (Text(), _lengths(numbers, name))]
-    return Group(_headline(numbers), _chart(windows), Text(), _parts(numbers, windows), *tables, written)
+    return Group(
+        _headline(numbers), _facts(numbers), Text(), _chart(windows), Text(), _parts(numbers, windows), *tables, written
+    )
 
 
 def _headline(numbers: dict[str, Any]) -> Text:
-    asked, rates, cv = numbers["requests"], numbers["requests_per_s"], numbers["gap_cv"]
+    asked = numbers["requests"]
     text = Text()
     text.append(f"{numbers['scenario']}\n", style="bold")
     text.append(f"{asked['arrived']:,} requests", style="bold green")
     expected = "" if asked["expected"] is None else f" ({asked['expected']:,.0f} expected)"
-    text.append(f" in {duration(numbers['duration_s'])}{expected}\n\n")
-    text.append(f"rate       {_short(rates['mean'])} requests/s, {_short(rates['peak'])} in the fullest ten minutes")
-    text.append("\n" if rates["peak_to_mean"] is None else f": {rates['peak_to_mean']:.2f} times the mean\n")
+    text.append(f" in {duration(numbers['duration_s'])}{expected}\n")
+    return text
+
+
+def _facts(numbers: dict[str, Any]) -> Table:
+    """Rate, bursts and tokens, a line each."""
+    rates, cv, tokens = numbers["requests_per_s"], numbers["gap_cv"], numbers["tokens"]
+    peak = "" if rates["peak_to_mean"] is None else f": {rates['peak_to_mean']:.2f} times the mean"
+    lines = [("rate", f"{_short(rates['mean'])} requests/s, {_short(rates['peak'])} in the fullest ten minutes{peak}")]
     if cv["mean"] is not None:
-        text.append(f"gaps       CV {cv['mean']:.2f} by ten minutes, from {cv['min']:.2f} to {cv['max']:.2f}\n")
-    text.append(f"tokens     {numbers['tokens']['prompt']:,} of prompts, {numbers['tokens']['output']:,} of answers\n")
+        lines.append(("gaps", f"CV {cv['mean']:.2f} by ten minutes, from {cv['min']:.2f} to {cv['max']:.2f}"))
+    lines.append(("tokens", f"{tokens['prompt']:,} of prompts, {tokens['output']:,} of answers"))
     if numbers["reusable_fraction"]:
         share = f"{numbers['reusable_fraction']:.1%} of prompt tokens came before"
-        text.append(f"prefixes   {share}: the most that a cache can find\n")
-    for name, note in NOTES.items():
-        if asked[name]:
-            text.append(f"  {asked[name]:,} {note}\n")
-    return text
+        lines.append(("prefixes", f"{share}: the most that a cache can find"))
+    notes = [("", f"{numbers['requests'][name]:,} {note}") for name, note in NOTES.items() if numbers["requests"][name]]
+    return labelled(*lines, *notes)
 
 
 def _chart(windows: "pd.DataFrame") -> Text:
     """The request rate over the day as bars, from zero to its peak."""
     rates = windows["requests_per_s"].to_numpy()
-    narrow = np.array([part.mean() for part in np.array_split(rates, min(len(rates), WIDEST))])
-    wide = np.repeat(narrow, WIDEST // len(narrow))
+    columns = max(1, min(WIDEST, width() - len(MARGIN)))
+    narrow = np.array([part.mean() for part in np.array_split(rates, min(len(rates), columns))])
+    wide = np.repeat(narrow, columns // len(narrow))
     eighths = len(BARS) - 1
     heights = np.rint(wide / max(float(wide.max()), TINY) * ROWS * eighths).astype(int)
     lines = (
         "".join(BARS[height] for height in np.clip(heights - row * eighths, 0, eighths).tolist())
         for row in reversed(range(ROWS))
     )
-    return Text("\n".join(f"  {line}" for line in lines), style="cyan", no_wrap=True, overflow="crop")
+    return Text("\n".join(MARGIN + line for line in lines), style="cyan", no_wrap=True, overflow="crop")
 
 
 def _parts(numbers: dict[str, Any], windows: "pd.DataFrame") -> Table:
     """The day in a few parts."""
-    table = _table("from", "requests", "expected", "requests/s", "gap CV", "prompt", "answer")
+    table = plain_table("from", "requests", "expected", "requests/s", "gap CV", "prompt", "answer")
     for rows in np.array_split(np.arange(len(windows)), min(PARTS, len(windows))):
         part = windows.iloc[rows]
         requests, expected = int(part["requests"].sum()), float(part["requests_expected"].sum(skipna=False))
@@ -112,7 +121,7 @@ def _lengths(numbers: dict[str, Any], name: str) -> Table:
     """Lengths of a use case beside those of its source."""
     case = numbers["use_cases"][name]
     share = "" if case["share"] is None else f", {case['share']:.1%}"
-    table = _table(f"{name}{share}", "mean", *COLUMNS, "max")
+    table = plain_table(f"{name}{share}", "mean", *COLUMNS, "max")
     for field, word in LENGTHS.items():
         drawn = case[field]
         table.add_row(f"{word} tokens", *(_short(drawn[key]) for key in ("mean", *COLUMNS, "max")))
@@ -120,13 +129,6 @@ def _lengths(numbers: dict[str, Any], name: str) -> Table:
             table.add_row("  source", "", *(_short(drawn["source"][key]) for key in COLUMNS), "", style="dim")
     if case["rank_correlation"] is not None:
         table.add_row("rank correlation", f"{case['rank_correlation']:.2f}")
-    return table
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
-    for index, column in enumerate(columns):
-        table.add_column(Text(column), justify="right" if index else "left")
     return table
 
 

@@ -3,69 +3,61 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
+from rich.console import RenderableType
 
+from reports.console import width
+from reports.tables import NARROW, WIDE, word_table
 from sim.catalogue import KINDS, Catalogue, claims, read_catalogue
 from sim.catalogue.facts import Claim, Fact
 from sim.documents import did_you_mean
 from sim.errors import InputError
 from sim.scenario.reading import Shipped
 from sim.scenario.reference import describe_scenario
-from sim.scenario.schema import Scenario
+from sim.scenario.schema import Pool, Scenario
 from sim.serving.spec import PoolSpec
 from sim.units import unit_of
 
 MILLISECONDS = 1e3
-WIDE = 140
-"""Columns that the widest tables need; on less they are stacked."""
 
 
-def shipped_table(files: Iterable[Shipped]) -> Table:
+def shipped_table(files: Iterable[Shipped]) -> RenderableType:
     """Shipped scenarios, batches and studies."""
-    table = _table("name", "kind", "what it answers")
-    for file in files:
-        table.add_row(file.name, file.folder, Text(file.description or file.title))
-    return table
+    rows = [(file.name, file.folder, file.description or file.title) for file in files]
+    return word_table(("name", "kind", "what it answers"), rows)
 
 
-def scenario_table(start: str | None, width: int = WIDE) -> RenderableType:
+def scenario_table(start: str | None) -> RenderableType:
     """Every key of a scenario, or those whose path begins so."""
     rows = [row for row in describe_scenario() if row.path.startswith(start or "")]
     if not rows:
         raise InputError(f"{start}: no key begins so{did_you_mean(start or '', [r.path for r in describe_scenario()])}")
-    return _wide_or_stacked(("key", "type", "default", "meaning"), rows, width)
+    return word_table(("key", "type", "default", "meaning"), rows, WIDE)
 
 
-def topic_table(topic: str, name: str | None, width: int) -> RenderableType:
+def topic_table(topic: str, name: str | None) -> RenderableType:
     """What is known of a topic: scenario, catalogue or sources."""
     if topic == "scenario":
-        return scenario_table(name, width)
+        return scenario_table(name)
     book = read_catalogue()
-    return catalogue_table(book, name, width) if topic == "catalogue" else sources_table(book, name, width)
+    return catalogue_table(book, name) if topic == "catalogue" else sources_table(book, name)
 
 
-def catalogue_table(catalogue: Catalogue, name: str | None, width: int = WIDE) -> RenderableType:
+def catalogue_table(catalogue: Catalogue, name: str | None) -> RenderableType:
     """All entries; or, for a kind or an entry, its figures with their sources."""
     if name is None:
-        table = _table("kind", "entries")
-        for kind in KINDS:
-            table.add_row(kind, ", ".join(catalogue.entries(kind)))
-        return table
+        return word_table(("kind", "entries"), [(kind, ", ".join(catalogue.entries(kind))) for kind in KINDS])
     chosen = [(k, e) for k in KINDS for e in catalogue.entries(k) if name in (k, e, f"{k}.{e}")]
     if not chosen:
         raise InputError(f"{name}: is not in the catalogue{did_you_mean(name, _names(catalogue))}")
     columns = ("entry", "figure", "value", "range", "unit", "known", "source")
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (f"{kind}.{entry}", field, *_claim_cells(field, claim))
         for kind, entry in chosen
         for field, claim in claims(catalogue.pick(kind, entry)).items()
     ]
-    if width >= WIDE:
-        return _wide_or_stacked(columns, rows, width)
-    return _wide_or_stacked(columns, [(f"{entry}.{field}", *rest) for entry, field, *rest in rows], width)
+    if width() < WIDE:
+        rows = [(f"{entry}.{field}", *rest) for entry, field, *rest in rows]
+    return word_table(columns, rows, WIDE)
 
 
 def _names(catalogue: Catalogue) -> list[str]:
@@ -85,7 +77,7 @@ def _short(value: float | None) -> str:
     return "" if value is None else f"{value:.6g}"
 
 
-def sources_table(catalogue: Catalogue, name: str | None, width: int = WIDE) -> RenderableType:
+def sources_table(catalogue: Catalogue, name: str | None) -> RenderableType:
     """Every source, or the one of that name."""
     if name is not None and name not in catalogue.sources:
         raise InputError(f"{name}: is not a source{did_you_mean(name, catalogue.sources)}")
@@ -94,38 +86,19 @@ def sources_table(catalogue: Catalogue, name: str | None, width: int = WIDE) -> 
         for key, source in catalogue.sources.items()
         if name in (None, key)
     ]
-    return _wide_or_stacked(("source", "kind", "date", "title", "where"), rows, width)
+    return word_table(("source", "kind", "date", "title", "where"), rows, WIDE)
 
 
-def pools_table(pools: Sequence[PoolSpec], scenario: Scenario) -> Table:
+def pools_table(pools: Sequence[PoolSpec], scenario: Scenario) -> RenderableType:
     """What each pool of a scenario comes to: replicas, memory left, the time of a decode step."""
-    table = _table("pool", "model", "server", "servers", "replicas", "KV cache", "decode step")
-    for spec in pools:
-        pool = scenario.fleet.pools[spec.name]
-        step_ms = float(spec.law.base_s[1]) * MILLISECONDS
-        numbers = (str(spec.servers), str(spec.replicas), f"{spec.kv_room_tokens:,} tokens", f"{step_ms:.1f} ms")
-        table.add_row(Text(spec.name), pool.model, pool.server, *numbers)
-    return table
+    columns = ("pool", "model", "server", "servers", "replicas", "KV cache", "decode step")
+    rows: list[tuple[str, ...]] = [(spec.name, *_pool_cells(spec, scenario.fleet.pools[spec.name])) for spec in pools]
+    if width() < NARROW:
+        rows = [(name, *map(" ".join, zip(columns[1:], rest, strict=True))) for name, *rest in rows]
+    return word_table(columns, rows)
 
 
-def _wide_or_stacked(columns: Sequence[str], rows: Iterable[Sequence[str]], width: int) -> RenderableType:
-    """A table where the screen is wide enough; otherwise the first cell in bold, the others in lines below it."""
-    if width < WIDE:
-        return Group(*(_stacked(row) for row in rows))
-    table = _table(*columns)
-    for row in rows:
-        table.add_row(*map(Text, row))
-    return table
-
-
-def _stacked(row: Sequence[str]) -> RenderableType:
-    head, *rest = row
-    return Group(Text(head, style="bold", overflow="fold"), Padding(Text("; ".join(filter(None, rest))), (0, 0, 0, 4)))
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in columns:
-        last = column == columns[-1]
-        table.add_column(column, overflow="fold", no_wrap=not last, min_width=24 if last else None)
-    return table
+def _pool_cells(spec: PoolSpec, pool: Pool) -> tuple[str, ...]:
+    step_ms = float(spec.law.base_s[1]) * MILLISECONDS
+    numbers = (f"{spec.servers:,}", f"{spec.replicas:,}", f"{spec.kv_room_tokens:,} tokens", f"{step_ms:.1f} ms")
+    return (pool.model, pool.server, *numbers)

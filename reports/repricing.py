@@ -8,7 +8,7 @@ from rich.text import Text
 
 from reports.console import tell
 from reports.record import Stopwatch
-from reports.terminal import plain_table
+from reports.tables import plain_table
 from sim.catalogue import read_catalogue
 from sim.day import DayResult
 from sim.errors import InputError

@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from reports.terminal import plain_table
+from reports.tables import WIDE, fits, plain_table, stacked, word_table
 from sim.studies.distributions import in_words
 from sim.studies.plan import Plan, Variants
 
@@ -33,26 +33,14 @@ def failures(summary: dict[str, Any]) -> list[str]:
     return told + [f"and {left:,} more cells; outcomes.parquet has all of them"] * (left > 0)
 
 
-def plan_table(plan: Plan) -> Table:
+def plan_table(plan: Plan) -> RenderableType:
     """What a batch or study is going to vary."""
     rows = plan.rows
     if isinstance(rows, Variants):
-        table = _words("variant", "changes")
-        for name, changes in zip(rows.names, rows.changes, strict=True):
-            table.add_row(Text(name), Text(", ".join(f"{path}: {value}" for path, value in changes.items())))
-        return table
-    table = _words("input", "distribution", "source")
-    for one in rows.inputs:
-        table.add_row(Text(one.path), Text(in_words(one.distribution)), one.source)
-    return table
-
-
-def _words(*columns: str) -> Table:
-    """A table of words: all columns to the left."""
-    table = plain_table(*columns)
-    for column in table.columns:
-        column.justify = "left"
-    return table
+        changes = (", ".join(f"{path}: {value}" for path, value in wanted.items()) for wanted in rows.changes)
+        return word_table(("variant", "changes"), list(zip(rows.names, changes, strict=True)))
+    inputs = [(one.path, in_words(one.distribution), one.source) for one in rows.inputs]
+    return word_table(("input", "distribution", "source"), inputs, WIDE)
 
 
 def _headline(summary: dict[str, Any]) -> Text:
@@ -74,7 +62,7 @@ def _days(summary: dict[str, Any]) -> str:
     return f"the same {days} for every {whose}" if summary["days"] == "shared" else f"{days} for each {whose}"
 
 
-def _table_of(summary: dict[str, Any], name: str) -> Table:
+def _table_of(summary: dict[str, Any], name: str) -> RenderableType:
     result, title = summary["results"][name], f"{name} [{summary['units'][name]}]"
     if summary["kind"] == "batch":
         return _variants(result, title, summary["base"])
@@ -83,17 +71,30 @@ def _table_of(summary: dict[str, Any], name: str) -> Table:
     return _ranking(summary["kind"], result, title)
 
 
-def _variants(result: dict[str, Any], title: str, base: str) -> Table:
-    table = plain_table(title, "mean", "interval", f"less {base}", "interval", "change")
-    for name, told in result["variants"].items():
-        difference = result["differences"].get(name)
-        cells = ["", "", ""]
-        if difference is not None:
-            relative = difference["relative"]
-            change = "-" if relative is None else f"{relative:+.1%}"
-            cells = [_signed(difference["mean"]["estimate"]), _interval(difference["mean"]), change]
-        table.add_row(Text(name), _number(told["mean"]["estimate"]), _interval(told["mean"]), *cells)
+def _variants(result: dict[str, Any], title: str, base: str) -> RenderableType:
+    head = (title, "mean", "interval", f"less {base}", "interval", "change")
+    rows = [(name, *_variant(told, result["differences"].get(name))) for name, told in result["variants"].items()]
+    if not fits(head, *rows):
+        return Group(Text(title, style="dim"), stacked(_in_a_line(row, base) for row in rows))
+    table = plain_table(*head)
+    for name, *cells in rows:
+        table.add_row(Text(name), *cells)
     return table
+
+
+def _variant(told: dict[str, Any], difference: dict[str, Any] | None) -> tuple[str, str, str, str, str]:
+    """Mean, its interval, difference to the base, its interval, change; the base has no difference to itself."""
+    mean = (_number(told["mean"]["estimate"]), _interval(told["mean"]))
+    if difference is None:
+        return (*mean, "", "", "")
+    change = "-" if difference["relative"] is None else f"{difference['relative']:+.1%}"
+    return (*mean, _signed(difference["mean"]["estimate"]), _interval(difference["mean"]), change)
+
+
+def _in_a_line(row: tuple[str, ...], base: str) -> tuple[str, ...]:
+    name, mean, interval, difference, around, change = row
+    told = f"{difference} ({around}) or {change} against {base}" if difference else ""
+    return name, f"{mean} ({interval})", told
 
 
 def _distribution(result: dict[str, Any], title: str) -> Table:

@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from reports.tables import labelled, plain_table
 from sim.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 MILLISECONDS = 1e3
@@ -45,7 +46,7 @@ def _headline(numbers: dict[str, Any]) -> Text:
     return text
 
 
-def _requests(numbers: dict[str, Any]) -> Text:
+def _requests(numbers: dict[str, Any]) -> Table:
     counts = numbers["requests"]
     words = [f"{counts['arrived']:,} arrived", f"{counts['finished']:,} finished"]
     words += [
@@ -60,8 +61,8 @@ def _requests(numbers: dict[str, Any]) -> Text:
         "left_out": "requests of the trace lie beyond the end of the day",
         "skipped_rows": "bad rows of the trace were skipped",
     }
-    told = [f"  {counts[name]:,} {note}" for name, note in notes.items() if counts[name]]
-    return Text("\n".join(["requests   " + ", ".join(words), *told]))
+    told = [("", f"{counts[name]:,} {note}") for name, note in notes.items() if counts[name]]
+    return labelled(("requests", ", ".join(words)), *told)
 
 
 def _latency(numbers: dict[str, Any]) -> Table:
@@ -72,15 +73,14 @@ def _latency(numbers: dict[str, Any]) -> Table:
     return table
 
 
-def _fleet(numbers: dict[str, Any]) -> Text:
+def _fleet(numbers: dict[str, Any]) -> Table:
     fleet = numbers["fleet"]
-    return Text(
-        f"fleet      {counted(fleet['servers'], 'server')}, {counted(fleet['gpus'], 'GPU')}, "
-        f"{fleet['mean_utilisation']:.1%} busy, mean batch {fleet['mean_batch']:.1f}\n"
-        f"           {counted(fleet['failures'], 'failure')}, {fleet['availability']:.3%} available, "
-        f"PUE {_number(numbers['pue'], '.3f')}, WUE {_number(numbers['wue_l_per_kwh'], '.2f')} L/kWh, "
-        f"{energy_of(numbers['wh_per_request'])} Wh a request"
-    )
+    size = f"{counted(fleet['servers'], 'server')}, {counted(fleet['gpus'], 'GPU')}"
+    work = f"{fleet['mean_utilisation']:.1%} busy, mean batch {fleet['mean_batch']:.1f}"
+    state = f"{counted(fleet['failures'], 'failure')}, {fleet['availability']:.3%} available"
+    hall = f"PUE {_number(numbers['pue'], '.3f')}, WUE {_number(numbers['wue_l_per_kwh'], '.2f')} L/kWh"
+    wh = f"{energy_of(numbers['wh_per_request'])} Wh a request"
+    return labelled(("fleet", f"{size}, {work}"), ("", state), ("", f"{hall}, {wh}"))
 
 
 def _energy(numbers: dict[str, Any]) -> Table:
@@ -101,10 +101,10 @@ def _cost(numbers: dict[str, Any]) -> Table:
     return table
 
 
-def _uses(numbers: dict[str, Any]) -> Text:
+def _uses(numbers: dict[str, Any]) -> Table:
     """What the dollars went to, without what took none."""
     uses = {name: usd for name, usd in numbers["cost_by_use_usd"].items() if abs(usd) >= CENT}
-    return Text("of it     " + ", ".join(f"{name} {usd:,.2f}" for name, usd in uses.items()), style="dim")
+    return labelled(("of it", ", ".join(f"{name} {usd:,.2f}" for name, usd in uses.items())), style="dim")
 
 
 def _tokens(numbers: dict[str, Any]) -> Table:
@@ -127,14 +127,6 @@ def _article(numbers: dict[str, Any]) -> Table:
     table = plain_table("from the article to the ledger", "change USD", "total USD")
     for step in numbers["article_steps"]:
         table.add_row(step["name"], f"{step['change_usd']:+,.2f}", f"{step['total_usd']:,.2f}")
-    return table
-
-
-def plain_table(*columns: str) -> Table:
-    """A table without lines, its first column to the left and all others to the right."""
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
-    for index, column in enumerate(columns):
-        table.add_column(column, justify="right" if index else "left")
     return table
 
 

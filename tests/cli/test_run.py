@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +48,22 @@ def test_a_run_ends_well_and_says_what_the_day_cost(small_run):
     assert done.stdout.endswith(f"written to {folder}\n")
     assert "\x1b" not in done.stdout
     assert not any(line.endswith(" ") for line in done.stdout.splitlines())
+
+
+def shape(text):
+    """Words and layout, every digit alike."""
+    return re.sub(r"\d", "0", text)
+
+
+def test_the_readme_shows_what_its_command_ends_with(tmp_path):
+    """Layout first: it says more of what is wrong than a number that has changed."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    command = re.search(r"&& \.venv/bin/python run_sim\.py (.*)\n", readme)[1]
+    told = re.search(r"ends with \(what goes to stderr left out\):\n\n```\n(.*?)```\n", readme, re.DOTALL)[1]
+    done = program(*command.split(), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert shape(done.stdout.rpartition("/")[0]) == shape(told.rpartition("/")[0])
+    assert done.stdout == told
 
 
 def test_progress_goes_to_stderr(small_run):
