@@ -22,13 +22,15 @@ class Generation(Entry):
     link_fraction: Fact
     """Share of the link bandwidth that an all-reduce reaches."""
     active_power_fraction: Fact
-    """GPU power with clocks up and kernels running that neither stream nor multiply, as a share of TDP."""
-    memory_power_fraction: Fact
-    """Power of memory read at its peak rate, as a share of TDP."""
-    matrix_power_fraction: Fact
-    """Power of matrix units at their peak rate, as a share of TDP."""
-    matrix_power_order: Fact
-    """Power of matrix units goes with their share of the peak rate to this order: below one, little work costs much."""
+    """GPU power with an engine running, clocks up, that neither streams nor multiplies, as a share of TDP."""
+    memory_power_ratio: Fact
+    """What memory read at its peak rate adds, as a share of TDP."""
+    matrix_power_ratio: Fact
+    """What matrix units would add at their peak rate if nothing kept a GPU to its TDP, as a share of TDP."""
+    sequence_power_fraction: Fact
+    """What sampling and other work on sequences adds while it lasts, as a share of TDP."""
+    power_order: Fact
+    """Order p of the norm x / (1 + x^p)^(1/p) that keeps power below TDP; the greater, the sharper."""
 
 
 class Efficiency(Entry):
@@ -40,6 +42,8 @@ class Efficiency(Entry):
     """Time of a layer beside what it streams and multiplies: launches and the tails of small kernels."""
     expert_overhead_s: Fact
     """What a layer with experts takes beyond that: routing, sorting, gathering."""
+    expert_tile_s: Fact | None = None
+    """What each expert that a batch touches takes beyond streaming: multiplying tiles that are mostly padding."""
     sequence_overhead_s: Fact
     """Time a sequence of the batch: scheduling, sampling, detokenising, on the host."""
     launch_layer_s: Fact | None = None
@@ -78,9 +82,11 @@ class Efficiency(Entry):
     """As a generation's, where this software differs."""
     active_power_fraction: Fact | None = None
     """As a generation's, where this software differs."""
-    memory_power_fraction: Fact | None = None
+    memory_power_ratio: Fact | None = None
     """As a generation's, where this software differs."""
-    matrix_power_fraction: Fact | None = None
+    matrix_power_ratio: Fact | None = None
+    """As a generation's, where this software differs."""
+    sequence_power_fraction: Fact | None = None
     """As a generation's, where this software differs."""
 
 
@@ -91,6 +97,8 @@ class Benchmark(Entry):
     """Mean prompt, what pictures become included."""
     output_tokens: Fact | None = None
     """Mean answer, where the results do not tell it."""
+    media_s: Fact | None = None
+    """Time that a request's pictures or film hold up a batch, on the part of a host that one GPU has to itself."""
     server_fraction: Fact | None = None
     """Throughput that waiting for a first token leaves of what the limit on time per token allows."""
     tail_ratio: Fact | None = None

@@ -27,13 +27,15 @@ class Kernels:
     link_fraction: float
     """Share of the link bandwidth in an all-reduce."""
     active_power_fraction: float
-    """Power of a GPU that runs kernels, as a share of TDP."""
-    memory_power_fraction: float
-    """Power of memory at its peak rate, as a share of TDP."""
-    matrix_power_fraction: float
-    """Power of matrix units at their peak rate, as a share of TDP."""
-    matrix_power_order: float
-    """Order to which it goes with their share of the peak rate."""
+    """Power of a GPU with an engine running, as a share of TDP."""
+    memory_power_ratio: float
+    """What memory at its peak rate adds, as a share of TDP."""
+    matrix_power_ratio: float
+    """What matrix units would add at their peak rate, as a share of TDP."""
+    sequence_power_fraction: float
+    """What work on sequences adds, as a share of TDP."""
+    power_order: float
+    """Order of the norm that keeps power below TDP."""
     iteration_overhead_s: float
     """Time of an iteration beside kernels."""
     layer_overhead_s: float
@@ -52,6 +54,8 @@ class Kernels:
     """Order of the norm that joins memory and arithmetic."""
     memory_reserve_fraction: float
     """Share of memory for neither weights nor KV."""
+    expert_tile_s: float = 0.0
+    """Time of each expert that is touched, beside streaming."""
     launch_layer_s: float = 0.0
     """Host time to launch a layer's kernels."""
     prefill_launch_layer_s: float = 0.0

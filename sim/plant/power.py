@@ -11,51 +11,57 @@ from sim.plant.steptime import (
     native_precision,
     reached_bytes_per_s,
     shared_work,
+    state_s,
+    tiles_s,
 )
 
 Floats = NDArray[np.float64]
 
-TINY_SHARE = 1e-6
-"""Share of an iteration that its kernels take at least: only so that nothing is divided by none."""
+
+def matrix_share(replica: Replica, precision: str) -> float:
+    """Share of the peak matrix rate that large multiplications of a format reach on a replica's GPUs."""
+    return replica.kernels.matrix_share(native_precision(replica.gpu, precision))
 
 
-def gpu_w(replica: Replica, busy_share: Floats, memory_share: Floats, matrix_share: Floats) -> Floats:
-    """Power of one GPU [W] that runs kernels for a share of the time, and in it uses shares of its peak rates.
+def gpu_w(replica: Replica, memory_share: Floats, matrix_share: Floats, sequence_share: Floats) -> Floats:
+    """Power of one GPU [W] whose engine uses shares of its peak rates, and works on sequences for a share of the time.
 
-    idle (1 - busy) + busy TDP (active + memory * share of peak bandwidth + matrix * (share of peak rate)^order),
-    between idle power and TDP.
+    TDP x / (1 + x^p)^(1/p), no less than idle power, with
+    x = active + memory * share of peak bandwidth + matrix * share of peak rate + sequence * share of the time.
+    Fitted to steady batches of ML.ENERGY v3 on H100 and B200 (source fitted_power); shares lie between 0 and 1.
 
     >>> from sim.catalogue import read_catalogue
     >>> from sim.plant.replica import find_replica
     >>> book = read_catalogue(kinds=["models", "gpus", "generations", "efficiencies"])
     >>> one = find_replica(book, "llama_2_7b", "h100_sxm", "serving_2026")
-    >>> gpu_w(one, *(np.array([0.0, 1.0]) for _ in range(3))).tolist()
-    [121.6, 700.0]
+    >>> gpu_w(one, *(np.array([0.0, 1.0]) for _ in range(3))).round().tolist()
+    [161.0, 700.0]
     """
-    kernels, tdp_w, idle_w = replica.kernels, replica.gpu.tdp_w.value, replica.gpu.idle_w.value
-    dynamic = kernels.memory_power_fraction * memory_share
-    dynamic = dynamic + kernels.matrix_power_fraction * matrix_share**kernels.matrix_power_order
-    running = np.clip(tdp_w * (kernels.active_power_fraction + dynamic), idle_w, tdp_w)
-    return np.asarray(idle_w + busy_share * (running - idle_w))
+    kernels, tdp_w = replica.kernels, replica.gpu.tdp_w.value
+    asked = kernels.active_power_fraction + kernels.memory_power_ratio * memory_share
+    asked = asked + kernels.matrix_power_ratio * matrix_share + kernels.sequence_power_fraction * sequence_share
+    drawn = asked / (1.0 + asked**kernels.power_order) ** (1.0 / kernels.power_order)
+    return np.maximum(replica.gpu.idle_w.value, tdp_w * drawn)
 
 
-def iteration_w(replica: Replica, tokens: Floats, kv_tokens: Floats, duration_s: Floats) -> Floats:
+def iteration_w(replica: Replica, tokens: Floats, kv_tokens: Floats, duration_s: Floats, sequences: Floats) -> Floats:
     """Power of a replica's GPUs [W] during iterations of `tokens` [token] that read `kv_tokens` [token] of cache.
 
-    While the host schedules an iteration the GPUs wait. Shares of the peak rates follow from what is streamed and
-    multiplied in the rest of the time that the iteration takes.
+    Shares of the peak rates follow from what is streamed and multiplied in the time that an iteration takes; tiles of
+    experts keep matrix units at the rate that kernels reach.
     """
-    stages = replica.layout.pipeline
-    own = tokens / stages
-    device_s = np.maximum(duration_s - replica.kernels.iteration_overhead_s, TINY_SHARE * duration_s)
-    works = shared_work(replica, own), expert_work(replica, own)
-    streamed = sum(work.stream_s for work in works) * reached_bytes_per_s(replica)
+    stages, peak = replica.layout.pipeline, replica.gpu.memory_bytes_per_s.value
+    own, of_stage = tokens / stages, sequences / stages
+    shared, experts = shared_work(replica, own), expert_work(replica, own)
+    streaming_s = shared.stream_s + experts.stream_s + state_s(replica, of_stage)
     cache = kv_tokens * replica.kv_values * WEIGHT_BYTES[replica.kv_precision] * replica.kv_copies
-    memory_share = (streamed + cache / (replica.layout.data * stages)) / replica.gpu.memory_bytes_per_s.value
-    reached = replica.kernels.matrix_share(native_precision(replica.gpu, replica.precision))
-    matrix_share = reached * sum(work.multiply_s for work in works)
-    shares = (np.minimum(share / device_s, 1.0) for share in (memory_share, matrix_share))
-    return replica.layout.gpus * gpu_w(replica, device_s / duration_s, *shares)
+    memory_s = (streaming_s * reached_bytes_per_s(replica) + cache / (replica.layout.data * stages)) / peak
+    matrix_s = matrix_share(replica, replica.shared_precision) * shared.multiply_s
+    grouped_s = replica.kernels.expert_matrix_fraction * experts.multiply_s + tiles_s(replica, own)
+    matrix_s = matrix_s + matrix_share(replica, replica.precision) * grouped_s
+    sequence_s = replica.kernels.sequence_overhead_s * of_stage
+    shares = (np.minimum(spent / duration_s, 1.0) for spent in (memory_s, matrix_s, sequence_s))
+    return replica.layout.gpus * gpu_w(replica, *shares)
 
 
 def decode_w(replica: Replica, law: StepTimeLaw, batch: Floats) -> Floats:
@@ -63,13 +69,13 @@ def decode_w(replica: Replica, law: StepTimeLaw, batch: Floats) -> Floats:
     context = replica.context_tokens if np.isfinite(replica.context_tokens) else 0.0
     cache = batch * context
     duration_s = np.interp(batch, np.arange(len(law.base_s)), law.base_s) + law.kv_s * cache
-    return iteration_w(replica, batch, cache, duration_s)
+    return iteration_w(replica, batch, cache, duration_s, batch)
 
 
 def prefill_w(replica: Replica, law: StepTimeLaw, tokens: float) -> float:
     """Power of a replica's GPUs while they prefill `tokens` [token] an iteration [W]."""
     n = np.array([tokens])
-    return float(iteration_w(replica, n, np.zeros(1), law.base_s[[int(tokens)]])[0])
+    return float(iteration_w(replica, n, np.zeros(1), law.base_s[[int(tokens)]], np.zeros(1))[0])
 
 
 def capped_speed(dynamic_share: float, cap_order: float) -> float:

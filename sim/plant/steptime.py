@@ -141,6 +141,15 @@ def tails_s(replica: Replica) -> float:
     return kernels.layer_overhead_s * replica.model.layers.value + kernels.expert_overhead_s * replica.expert_layers
 
 
+def tiles_s(replica: Replica, tokens: Floats) -> Floats:
+    """Time of the tiles that each GPU of a stage computes for its experts that `tokens` touch [s], mostly padding."""
+    model = replica.model
+    if not replica.routed or model.experts is None or model.active_experts is None:
+        return np.zeros_like(tokens)
+    touched = model.experts.value * expert_fraction_touched(tokens, model.experts.value, model.active_experts.value)
+    return np.asarray(replica.kernels.expert_tile_s * replica.expert_layers * touched / replica.layout.stage)
+
+
 def launch_s(replica: Replica, prefills: NDArray[np.bool_]) -> Floats:
     """Host time to launch all kernels of an iteration [s]; the GPU works meanwhile."""
     kernels, layers = replica.kernels, replica.model.layers.value
@@ -177,7 +186,7 @@ def base_s(replica: Replica, tokens: Floats, most_sequences: float | Floats) -> 
     n = tokens / replica.layout.pipeline
     sequences = np.minimum(n, most_sequences / replica.layout.pipeline)
     weights = shared_work(replica, n).together_s + expert_work(replica, n).together_s
-    beside = host_s(replica, sequences) + tails_s(replica) + state_s(replica, sequences)
+    beside = host_s(replica, sequences) + tails_s(replica) + tiles_s(replica, n) + state_s(replica, sequences)
     links = all_reduce_s(n, replica) + stage_hand_over_s(n, replica)
     device = weights + activation_s(replica, n) + links
     return beside + join(device, launch_s(replica, n > sequences), replica.kernels.roofline_order)

@@ -36,8 +36,8 @@ _MATRIX: Mapping[str, Bound] = {
 }
 _POWER: tuple[Bound, ...] = (
     ("active_power_fraction", 0.1, 0.8),
-    ("memory_power_fraction", 0.05, 0.9),
-    ("matrix_power_fraction", 0.05, 0.99),
+    ("memory_power_ratio", 0.05, 2.0),
+    ("matrix_power_ratio", 0.05, 8.0),
 )
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import numpy as np
 
 from sim.catalogue import Catalogue
-from sim.plant.power import iteration_w
+from sim.plant.power import Floats, gpu_w, iteration_w
 from sim.plant.replica import Layout, Replica
 from sim.plant.steptime import base_s, kv_token_s
 from sim.units import MILLISECONDS_PER_SECOND
@@ -24,10 +25,12 @@ from sim.validation.cases import (
 )
 from sim.validation.serving import steady_state_s
 
-_HOST_OF = {"blackwell": "b200"}
-_OTHERWISE = "h100"
-_WORK_OF = {"gpqa": "reasoning", "image-chat": "media", "video-chat": "media"}
-"""Tasks whose requests cost the host more than text does."""
+EFFICIENCY_OF = {"fp8": "ml_energy_2025_fp8", "fp4": "ml_energy_2025_fp4"}
+"""Experts at each number format have kernels of their own."""
+EFFICIENCY = "ml_energy_2025"
+CROWDED = "ml_energy_2025_crowded"
+_CROWDS = {"gpqa": 0.0, "image-chat": 8.0}
+"""Tasks of which the runs on one B200, from more than so many sequences on, had to wait for their host."""
 BUDGET_TOKENS = 8192.0
 """Token budget of an iteration: the engine's default on these GPUs."""
 
@@ -49,6 +52,11 @@ class Steady:
         """Mean prompt."""
         return book.pick("benchmarks", self.benchmark).prompt_tokens.value
 
+    def media_s(self, book: Catalogue) -> float:
+        """Time that pictures and films hold up an iteration, with the GPUs' part of the host for them."""
+        held = book.pick("benchmarks", self.benchmark).media_s
+        return held.value / self.setup.layout.gpus * self.batch / self.output_tokens if held else 0.0
+
 
 def read_case(row: Mapping[str, Any], book: Catalogue) -> Steady:
     """What a row measured; UnpredictableError where the laws do not cover it."""
@@ -58,12 +66,13 @@ def read_case(row: Mapping[str, Any], book: Catalogue) -> Steady:
         raise UnpredictableError(f"the task {task!r} is not in sim/catalogue/benchmarks.yaml as {benchmark}")
     gpus = count(row, "num_gpus")
     data = count(row, "data_parallel", 1)
-    host = _HOST_OF.get(book.gpus[gpu].generation, _OTHERWISE)
-    efficiency = f"ml_energy_2025_{host}_{_WORK_OF.get(task, 'text')}"
-    layout = Layout(max(1, gpus // data), data)
-    setup = Setup(find_model(book, row["model_id"]), gpu, precision_of(row.get("weight_precision")), efficiency, layout)
-    check_setup(setup, book)
+    precision = precision_of(row.get("weight_precision"))
     batch = number(row, "avg_batch_size") if given(row.get("avg_batch_size")) else number(row, "max_num_seqs")
+    alone = gpus == 1 and book.gpus[gpu].generation == "blackwell" and precision not in EFFICIENCY_OF
+    crowded = alone and batch > _CROWDS.get(task, inf)
+    efficiency = CROWDED if crowded else EFFICIENCY_OF.get(precision, EFFICIENCY)
+    setup = Setup(find_model(book, row["model_id"]), gpu, precision, efficiency, Layout(max(1, gpus // data), data))
+    check_setup(setup, book)
     return Steady(setup, benchmark, batch, number(row, "avg_output_len"))
 
 
@@ -72,22 +81,26 @@ def predict_case(case: Steady, book: Catalogue) -> dict[str, float]:
     prompt = case.prompt(book)
     replica = case.setup.replica(book, prompt + case.output_tokens / 2.0)
     batch, prompts, outputs = (np.array([n]) for n in (case.batch, prompt, case.output_tokens))
-    iteration_s = steady_state_s(replica, batch, prompts, outputs, BUDGET_TOKENS)
-    cache = batch * (prompt + case.output_tokens / 2.0)
-    watts = iteration_w(replica, batch * (1.0 + prompt / case.output_tokens), cache, iteration_s)
-    per_s = float(batch[0] / iteration_s[0])
+    cache = batch * (prompts + outputs / 2.0)
+    making_s = base_s(replica, batch, batch) + kv_token_s(replica) * cache
+    worked_s = steady_state_s(replica, batch, prompts, outputs, BUDGET_TOKENS)
+    media_s = case.media_s(book)
+    reading_j = _reading_w(replica, batch, prompts) * (worked_s - making_s)
+    making_j = iteration_w(replica, batch, cache, making_s, batch) * making_s
+    nothing = np.zeros(1)
+    waiting_j = replica.layout.gpus * gpu_w(replica, nothing, nothing, nothing) * media_s
+    iteration_s = float((worked_s + media_s)[0])
+    watts, per_s = float((reading_j + making_j + waiting_j)[0]) / iteration_s, case.batch / iteration_s
+    median_s = iteration_s if case.batch / case.output_tokens > 1.0 / 2.0 else float(making_s[0])
     return {
         "predicted_output_throughput_tokens_per_sec": per_s,
-        "predicted_median_itl_ms": _median_s(case, replica, float(iteration_s[0]), prompt) * MILLISECONDS_PER_SECOND,
-        "predicted_avg_power_watts": float(watts[0]),
-        "predicted_energy_per_token_joules": float(watts[0]) / per_s,
+        "predicted_median_itl_ms": median_s * MILLISECONDS_PER_SECOND,
+        "predicted_avg_power_watts": watts,
+        "predicted_energy_per_token_joules": watts / per_s,
     }
 
 
-def _median_s(case: Steady, replica: Replica, mean_s: float, prompt: float) -> float:
-    """Median time between tokens: of an iteration without a prompt, where most have none."""
-    if case.batch / case.output_tokens > 1.0 / 2.0:
-        return mean_s
-    batch = np.array([case.batch])
-    cache = case.batch * (prompt + case.output_tokens / 2.0)
-    return float(base_s(replica, batch, case.batch)[0]) + kv_token_s(replica) * cache
+def _reading_w(replica: Replica, batch: Floats, prompt: Floats) -> Floats:
+    """Power of iterations that read a chunk of a prompt beside the batch [W]."""
+    tokens = batch + np.minimum(prompt, np.maximum(1.0, BUDGET_TOKENS - batch))
+    return iteration_w(replica, tokens, np.zeros(1), base_s(replica, tokens, batch), batch)

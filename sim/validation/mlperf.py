@@ -137,7 +137,7 @@ def best_point(replica: Replica, case: Submission, book: Catalogue) -> Point:
         return Point(0.0, 0.0, replica.layout.gpus)
     best = int(np.argmax(np.where(allowed, batch / iteration_s, 0.0)))
     cache = batch * (prompt + output / 2.0)
-    watts = iteration_w(replica, batch * (1.0 + prompt / output), cache, iteration_s)
+    watts = iteration_w(replica, batch * (1.0 + prompt / output), cache, iteration_s, batch)
     return Point(float(batch[best] / iteration_s[best]), float(watts[best]), replica.layout.gpus)
 
 

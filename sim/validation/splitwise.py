@@ -59,8 +59,8 @@ def predict_case(case: Phases, book: Catalogue) -> dict[str, float]:
     replica = case.setup.replica(book, case.prompt + case.output / 2.0)
     batch, prompt, output = (np.array([float(n)]) for n in (case.batch, case.prompt, case.output))
     reading, making = prompt_s(replica, batch, prompt), token_s(replica, batch, prompt, output)
-    reading_w = iteration_w(replica, batch * prompt, np.zeros(1), reading)
-    making_w = iteration_w(replica, batch, batch * (prompt + output / 2.0), making)
+    reading_w = iteration_w(replica, batch * prompt, np.zeros(1), reading, batch)
+    making_w = iteration_w(replica, batch, batch * (prompt + output / 2.0), making, batch)
     whole_s = reading + (output - 1.0) * making
     mean_w = (reading_w * reading + making_w * (output - 1.0) * making) / whole_s
     tdp_w = replica.layout.gpus * replica.gpu.tdp_w.value

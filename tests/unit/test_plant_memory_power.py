@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.plant.memory import kv_bytes_per_token, kv_room_bytes, kv_room_tokens, usable_bytes, weights_bytes
-from sim.plant.power import capped_speed, decode_w, gpu_w, host_j, prefill_w, wall_w
+from sim.plant.power import capped_speed, decode_w, gpu_w, host_j, iteration_w, prefill_w, wall_w
 from sim.plant.replica import Layout
-from sim.plant.steptime import step_time_law
+from sim.plant.steptime import base_s, step_time_law, tiles_s
 from tests.unit.replicas import BOOK, replica_of
 
 DGX = BOOK.servers["dgx_h100"]
@@ -67,21 +67,46 @@ def test_heads_cannot_be_cut_and_a_latent_is_copied():
 
 def test_a_gpu_draws_between_idle_and_its_limit():
     replica, shares = replica_of(), np.linspace(0.0, 1.0, 11)
-    watts = gpu_w(replica, np.ones(11), shares, shares)
-    assert np.all(np.diff(watts) >= 0) and watts[-1] == 700.0
-    assert gpu_w(replica, np.zeros(1), shares[-1:], shares[-1:])[0] == BOOK.gpus["h100_sxm"].idle_w.value
+    watts = gpu_w(replica, shares, shares, shares)
+    assert np.all(np.diff(watts) >= 0) and BOOK.gpus["h100_sxm"].idle_w.value < watts[0] < 0.3 * 700.0
+    assert 0.99 * 700.0 < watts[-1] < 700.0
 
 
 def test_power_by_hand():
     kernels = dataclasses.replace(
         replica_of().kernels,
         active_power_fraction=0.3,
-        memory_power_fraction=0.4,
-        matrix_power_fraction=0.8,
-        matrix_power_order=0.5,
+        memory_power_ratio=0.4,
+        matrix_power_ratio=3.0,
+        sequence_power_fraction=0.2,
+        power_order=2.0,
     )
-    replica = dataclasses.replace(replica_of(), kernels=kernels)
-    assert gpu_w(replica, np.ones(1), np.array([0.5]), np.array([0.04]))[0] == pytest.approx(700 * (0.3 + 0.2 + 0.16))
+    replica, shares = dataclasses.replace(replica_of(), kernels=kernels), np.array([[0.5], [0.08], [0.05]])
+    assert gpu_w(replica, *shares)[0] == pytest.approx(700 * 0.75 / (1 + 0.75**2) ** 0.5)
+
+
+def test_no_share_leaves_power_as_it_is():
+    replica, nothing, some = replica_of(), np.zeros(1), np.array([0.2])
+    for place in range(3):
+        shares = [some if at == place else nothing for at in range(3)]
+        assert gpu_w(replica, *shares)[0] > gpu_w(replica, nothing, nothing, nothing)[0]
+
+
+def test_waiting_for_the_host_saves_power():
+    replica, batch = replica_of(), np.array([8.0])
+    brisk, slow = (iteration_w(replica, batch, batch * 1000.0, np.array([at_s]), batch) for at_s in (0.01, 0.04))
+    assert slow[0] < 0.7 * brisk[0]
+
+
+def test_tiles_of_experts_take_time_and_power_by_the_experts_that_are_touched():
+    padded = dataclasses.replace(replica_of("gpt_oss_120b").kernels, expert_tile_s=1e-5)
+    replica = dataclasses.replace(replica_of("gpt_oss_120b"), kernels=padded)
+    few, all_ = tiles_s(replica, np.array([1.0, 1e5]))
+    assert few == pytest.approx(1e-5 * 36 * 4 / 8) and all_ == pytest.approx(1e-5 * 36 * 128 / 8)
+    plain, none = replica_of("gpt_oss_120b"), replica_of()
+    batch, took_s = np.array([8.0]), np.array([0.02])
+    assert iteration_w(replica, batch, batch, took_s, batch) > iteration_w(plain, batch, batch, took_s, batch)
+    assert tiles_s(none, batch) == 0.0 and base_s(replica, batch, 8.0) > base_s(plain, batch, 8.0)
 
 
 @given(gpu=EVERY_GPU, efficiency=EVERY_EFFICIENCY, gpus=st.sampled_from([1, 2, 4, 8]))
