@@ -35,7 +35,7 @@ def gpu_w(replica: Replica, memory_share: Floats, matrix_share: Floats, sequence
     >>> book = read_catalogue(kinds=["models", "gpus", "generations", "efficiencies"])
     >>> one = find_replica(book, "llama_2_7b", "h100_sxm", "serving_2026")
     >>> gpu_w(one, *(np.array([0.0, 1.0]) for _ in range(3))).round().tolist()
-    [161.0, 700.0]
+    [160.0, 700.0]
     """
     kernels, tdp_w = replica.kernels, replica.gpu.tdp_w.value
     asked = kernels.active_power_fraction + kernels.memory_power_ratio * memory_share
@@ -47,8 +47,8 @@ def gpu_w(replica: Replica, memory_share: Floats, matrix_share: Floats, sequence
 def iteration_w(replica: Replica, tokens: Floats, kv_tokens: Floats, duration_s: Floats, sequences: Floats) -> Floats:
     """Power of a replica's GPUs [W] during iterations of `tokens` [token] that read `kv_tokens` [token] of cache.
 
-    Shares of the peak rates follow from what is streamed and multiplied in the time that an iteration takes; tiles of
-    experts keep matrix units at the rate that kernels reach.
+    Shares of the peak rates follow from what is streamed and multiplied in the time that an iteration takes; padded
+    tiles of experts keep matrix units as busy as large multiplications do.
     """
     stages, peak = replica.layout.pipeline, replica.gpu.memory_bytes_per_s.value
     own, of_stage = tokens / stages, sequences / stages
@@ -57,8 +57,7 @@ def iteration_w(replica: Replica, tokens: Floats, kv_tokens: Floats, duration_s:
     cache = kv_tokens * replica.kv_values * WEIGHT_BYTES[replica.kv_precision] * replica.kv_copies
     memory_s = (streaming_s * reached_bytes_per_s(replica) + cache / (replica.layout.data * stages)) / peak
     matrix_s = matrix_share(replica, replica.shared_precision) * shared.multiply_s
-    grouped_s = replica.kernels.expert_matrix_fraction * experts.multiply_s + tiles_s(replica, own)
-    matrix_s = matrix_s + matrix_share(replica, replica.precision) * grouped_s
+    matrix_s = matrix_s + matrix_share(replica, replica.precision) * (experts.multiply_s + tiles_s(replica, own))
     sequence_s = replica.kernels.sequence_overhead_s * of_stage
     shares = (np.minimum(spent / duration_s, 1.0) for spent in (memory_s, matrix_s, sequence_s))
     return replica.layout.gpus * gpu_w(replica, *shares)
