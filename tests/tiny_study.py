@@ -11,7 +11,7 @@ from sim.studies.workers import Here
 
 MINUTE: dict[str, Any] = {
     "day.duration_s": 60.0,
-    "workload.demand.requests_per_day": 30_000.0,
+    "workload.demand.requests_per_day": 15_000.0,
     "workload.use_cases.support.lengths": "azure_code_2023",
     "fleet.pools.main.model": "llama_3_1_8b",
     "fleet.pools.main.servers": 1,

@@ -22,7 +22,7 @@ from tests.tiny_study import PRICES, WORLD, done, question, study
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = ("outcomes.parquet", "summary.json", "study.yaml", "scenario.yaml")
-MANY = {"kind": "monte_carlo", "draws": 70, "uncertain": WORLD}
+MANY = {"kind": "monte_carlo", "draws": 50, "uncertain": WORLD}
 PATIENCE_S = 60.0
 
 
@@ -54,6 +54,11 @@ def parts(folder):
     return len(list((folder / "cells").glob("[0-9]*.json")))
 
 
+def times(folder):
+    """When each part was written."""
+    return {path: path.stat().st_mtime_ns for path in (folder / "cells").glob("[0-9]*.json")}
+
+
 def same_bytes(one, other):
     return all((one / name).read_bytes() == (other / name).read_bytes() for name in FILES)
 
@@ -71,29 +76,6 @@ def whole(tmp_path_factory):
     plan = study(home, **MANY)
     done(plan, home / "o")
     return plan, home / "o"
-
-
-def test_a_worker_killed_and_a_driver_stopped_cost_nothing_that_is_finished(tmp_path, whole):
-    plan, result = whole
-    question(tmp_path, **MANY)
-    folder = tmp_path / "o"
-    driver = program("study", tmp_path / "question.yaml", "--jobs", 2, "--out", folder)
-    wait_for(lambda: parts(folder) >= 3, driver)
-    workers = workers_of(driver)
-    assert len(workers) == 2
-    workers[0].kill()
-    reached = parts(folder)
-    wait_for(lambda: parts(folder) >= reached + 4, driver)
-    driver.send_signal(signal.SIGINT)
-    out, err = driver.communicate(timeout=PATIENCE_S)
-    assert (driver.returncode, out) == (130, "")
-    last = err.splitlines()[-1]
-    assert last.startswith("stopped; ") and last.endswith("the same command with --resume goes on")
-    assert "Traceback" not in err
-    assert 7 <= parts(folder) < plan.cells
-    assert not (folder / "summary.json").exists()
-    done(plan, folder, resume=True)
-    assert same_bytes(result, folder)
 
 
 @contextmanager
@@ -125,30 +107,6 @@ def cluster(folder):
             process.communicate()
 
 
-def test_a_cluster_gives_the_same_numbers_whatever_is_killed(tmp_path, whole):
-    plan, result = whole
-    question(tmp_path, **MANY)
-    folder, command = tmp_path / "o", ["study", tmp_path / "question.yaml", "--out", tmp_path / "o"]
-    with cluster(tmp_path) as (address, workers):
-        driver = program(*command, "--scheduler", address)
-        wait_for(lambda: parts(folder) >= 5, driver)
-        driver.kill()
-        driver.communicate()
-        kept = {path: path.stat().st_mtime_ns for path in (folder / "cells").glob("[0-9]*.json")}
-        assert 5 <= len(kept) < plan.cells
-        driver = program(*command, "--scheduler", address, "--resume")
-        wait_for(lambda: parts(folder) > len(kept) + 2, driver)
-        workers[0].kill()
-        out, err = driver.communicate(timeout=PATIENCE_S)
-    assert driver.returncode == 0, err
-    assert f"{plan.cells} of {plan.cells} cells" in out
-    assert same_bytes(result, folder)
-    assert {path: path.stat().st_mtime_ns for path in kept} == kept
-    record = json.loads((folder / "run.json").read_text())
-    assert (record["scheduler"], record["workers"]) == (address, 2)
-    assert record["cells_of_earlier_runs"] == len(kept)
-
-
 @pytest.fixture
 def command(monkeypatch, capsys, tmp_path):
     """Run a command in this process with workers of this process."""
@@ -164,6 +122,57 @@ def command(monkeypatch, capsys, tmp_path):
         return stop.value.code or 0, captured.out, captured.err
 
     return call
+
+
+def test_whoever_is_killed_nothing_that_is_finished_is_lost_or_done_again(tmp_path, whole, command):
+    """A worker here, Ctrl-C; a worker of a cluster, then the driver; and the cluster's last worker ends the study."""
+    plan, result = whole
+    folder = tmp_path / "o"
+    asked = ["study", question(tmp_path, **MANY), "--out", folder]
+    kept = killed_and_stopped_here(asked, folder)
+    with cluster(tmp_path) as (address, workers):
+        asked += ["--scheduler", address, "--resume"]
+        kept |= killed_on_a_cluster(asked, folder, workers[0])
+        assert 11 <= len(kept) < plan.cells
+        assert not (folder / "summary.json").exists()
+        status, out, err = command(*asked, "--engine", "reference", here=False)
+    assert status == 0, err
+    assert f"{plan.cells} of {plan.cells} cells" in out
+    assert same_bytes(result, folder)
+    assert times(folder) | kept == times(folder)
+    record = json.loads((folder / "run.json").read_text())
+    assert (record["scheduler"], record["workers"], record["cells_of_earlier_runs"]) == (address, 1, len(kept))
+
+
+def killed_and_stopped_here(asked, folder):
+    """A study on a process of this machine that is killed, whose driver then hears Ctrl-C; when each part was kept."""
+    driver = program(*asked, "--jobs", 1)
+    wait_for(lambda: parts(folder) >= 3, driver)
+    (worker,) = workers_of(driver)
+    worker.kill()
+    reached = parts(folder)
+    wait_for(lambda: parts(folder) >= reached + 3, driver)
+    driver.send_signal(signal.SIGINT)
+    out, err = driver.communicate(timeout=PATIENCE_S)
+    assert (driver.returncode, out) == (130, "")
+    last = err.splitlines()[-1]
+    assert last.startswith("stopped; ") and last.endswith("the same command with --resume goes on")
+    assert "Traceback" not in err
+    assert not (folder / "summary.json").exists()
+    return times(folder)
+
+
+def killed_on_a_cluster(asked, folder, worker):
+    """Its next driver, killed after a worker of its cluster was; when each part was kept."""
+    begun = parts(folder)
+    driver = program(*asked)
+    wait_for(lambda: parts(folder) >= begun + 2, driver)
+    worker.kill()
+    reached = parts(folder)
+    wait_for(lambda: parts(folder) >= reached + 3, driver)
+    driver.kill()
+    driver.communicate()
+    return times(folder)
 
 
 def test_an_unreachable_scheduler_is_told(command, monkeypatch, tmp_path):
