@@ -11,19 +11,21 @@ from sim.documents import read_document
 from sim.errors import FitError
 from sim.fleet.building import build_pools, check_fit
 from sim.fleet.foreseeing import foresee
+from sim.scenario.kinds import kinds_of
 from sim.scenario.reading import read_question, read_scenario, scenario_file
 from sim.streams import Streams
 from sim.studies.plan import Plan
-from sim.studies.reading import BATCH_KEYS, STUDY_KEYS, read_batch, read_study
+from sim.studies.reading import read_batch, read_study
 from sim.workload.source import open_workload
 
 
 def check_file(file: str) -> None:
     """Tell what is in a file; its problems are raised."""
     document = read_question(scenario_file(file))
-    if BATCH_KEYS & set(document.data):
+    kinds = kinds_of(document)
+    if "batch" in kinds and "study" not in kinds:
         _check_question(file, read_batch)
-    elif STUDY_KEYS & set(document.data):
+    elif "study" in kinds:
         _check_question(file, read_study)
     else:
         _check_day(file, document.path)

@@ -13,6 +13,7 @@ from sim.catalogue.reading import read_catalogue
 from sim.documents import Document, Keys, Place, did_you_mean, dotted, raise_all, read_document
 from sim.errors import InputError, ScenarioError
 from sim.scenario.checking import problems
+from sim.scenario.kinds import refuse_others
 from sim.scenario.paths import parse_assignment, put, split, validated
 from sim.scenario.profiles import unfold
 from sim.scenario.schema import Scenario
@@ -129,6 +130,7 @@ def _checked(draft: _Draft, catalogue: Catalogue | None) -> Scenario:
 def _add_file(draft: _Draft, path: Path, above: tuple[Path, ...]) -> None:
     """Lay a file over the draft: first what it extends, then its own keys, then its overrides."""
     document = read_question(path)
+    refuse_others(document, "day")
     own = {key: value for key, value in document.data.items() if (key,) not in _NOT_OURS}
     if document.data.get("extends") is not None:
         chain = (*above, path.resolve())

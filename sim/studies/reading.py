@@ -13,6 +13,7 @@ from sim.day import EngineName
 from sim.documents import Document, Keys, did_you_mean, dotted, explain, raise_all
 from sim.errors import InputError, ScenarioError
 from sim.scenario.checking import problems
+from sim.scenario.kinds import refuse_others
 from sim.scenario.paths import get, split
 from sim.scenario.reading import read_question, read_scenario, scenario_file
 from sim.scenario.schema import Scenario
@@ -29,10 +30,6 @@ from sim.units import parse_quantity, unit_of
 
 Form = TypeVar("Form", bound=Question)
 
-BATCH_KEYS = {"axes", "variants"}
-"""Keys that only a batch file has."""
-STUDY_KEYS = {"scenario", "uncertain", "kind"}
-"""Keys that a day's file never has."""
 PROBES = (0.05, 0.377, 0.5, 0.95)
 """Probabilities at which every input is tried in the base day before anything is run."""
 
@@ -40,6 +37,7 @@ PROBES = (0.05, 0.377, 0.5, 0.95)
 def read_batch(name_or_path: str, draws: int | None = None, engine: EngineName = "compiled") -> Plan:
     """Read a batch file, its base day and its variants; `draws` replaces its replications."""
     document = read_question(scenario_file(name_or_path))
+    refuse_others(document, "batch")
     question = _validated(document, Batch, {"replications": draws} if draws else {})
     return plan_batch(question, document, engine)
 
@@ -47,6 +45,7 @@ def read_batch(name_or_path: str, draws: int | None = None, engine: EngineName =
 def read_study(name_or_path: str, draws: int | None = None, engine: EngineName = "compiled") -> Plan:
     """Read a study file, its base day and its inputs, and draw their values; `draws` replaces the file's own."""
     document = read_question(scenario_file(name_or_path))
+    refuse_others(document, "study")
     question = _validated(document, Study, {"draws": draws} if draws else {})
     return plan_study(question, document, engine)
 

@@ -8,10 +8,12 @@ from scipy.stats import spearmanr
 
 from sim.catalogue import read_catalogue
 from sim.errors import InputError
-from sim.scenario.reading import shipped
+from sim.scenario.kinds import OF_MANY_DAYS, ONLY
+from sim.scenario.reading import read_scenario, shipped
 from sim.scenario.schema import Scenario
 from sim.studies.inputs import NAMED_KINDS, facts_in_use, is_price
 from sim.studies.reading import read_batch, read_study
+from sim.studies.schema import Batch, Question, Study
 from tests.tiny_study import PRICES, WORLD, batch, study
 
 LOW_HIGH = {"distribution": "uniform", "low": 9, "high": 2}
@@ -216,3 +218,34 @@ def test_every_shipped_batch_and_study_is_read():
     assert (plans["chatgpt_2023_cost"].kind, plans["chatgpt_2023_cost"].cells) == ("monte_carlo", 1000)
     assert plans["chatgpt_2023_drivers"].kind == "sobol"
     assert np.isfinite(plans["chatgpt_2023_cost"].rows.points).all()
+
+
+@pytest.mark.parametrize(
+    ("read", "name", "told"),
+    [
+        (read_study, "gpu_choice", "is a batch, not a study: give it to run_sim.py batch"),
+        (read_batch, "chatgpt_2023_cost", "is a study, not a batch: give it to run_sim.py study"),
+        (read_study, "article", "is a day, not a study: give it to run_sim.py run"),
+        (read_scenario, "routing", "is a batch, not a day: give it to run_sim.py batch"),
+    ],
+)
+def test_a_file_of_another_kind_is_told_with_its_command(read, name, told):
+    with pytest.raises(InputError) as error:
+        read(name)
+    assert re.fullmatch(rf"\S*{name}\.yaml: {re.escape(told)}", str(error.value))
+
+
+def test_a_file_that_only_many_days_have_is_a_batch_or_a_study(tmp_path):
+    (tmp_path / "q.yaml").write_text("name: q\nscenario: article\n")
+    with pytest.raises(InputError, match="is a batch or a study, not a day: give it to"):
+        read_scenario(str(tmp_path / "q.yaml"))
+    with pytest.raises(InputError, match="has neither axes nor variants"):
+        read_batch(str(tmp_path / "q.yaml"))
+
+
+def test_keys_that_tell_a_kind_are_those_that_no_other_has():
+    day, question, both = (set(form.model_fields) for form in (Scenario, Question, Study))
+    assert ONLY["batch"] == set(Batch.model_fields) - question
+    assert ONLY["study"] == both - question - day
+    assert ONLY["day"] == day - both | {"extends"}
+    assert question - day - {"overrides"} == OF_MANY_DAYS
