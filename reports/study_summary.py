@@ -1,15 +1,17 @@
 """What the command line shows of a batch or study: the answer, how sure it is, and what could not be done."""
 
+from collections.abc import Callable
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from reports.tables import WIDE, fits, plain_table, stacked, word_table
+from reports.terminal import counted, plain_table
 from sim.studies.distributions import in_words
 from sim.studies.plan import Plan, Variants
 
+Form = Callable[[Any], str]
 MOST_BARS = 15
 """Inputs that a ranking shows."""
 QUANTILES = ("p05", "p50", "p95")
@@ -20,7 +22,8 @@ def study_summary(summary: dict[str, Any], where: str) -> RenderableType:
     """The summary of a batch or study from its summary.json."""
     tables = [table for name in summary["outcomes"] for table in (Text(), _table_of(summary, name))]
     written = Text(f"\nwritten to {where}", style="dim", no_wrap=True, overflow="ignore")
-    return Group(_headline(summary), *tables, *_goals(summary), *_fraction(summary), written)
+    beside = [*_goals(summary), *_common_days(summary), *_fraction(summary)]
+    return Group(_headline(summary), *tables, *beside, written)
 
 
 def failures(summary: dict[str, Any]) -> list[str]:
@@ -33,14 +36,26 @@ def failures(summary: dict[str, Any]) -> list[str]:
     return told + [f"and {left:,} more cells; outcomes.parquet has all of them"] * (left > 0)
 
 
-def plan_table(plan: Plan) -> RenderableType:
+def plan_table(plan: Plan) -> Table:
     """What a batch or study is going to vary."""
     rows = plan.rows
     if isinstance(rows, Variants):
-        changes = (", ".join(f"{path}: {value}" for path, value in wanted.items()) for wanted in rows.changes)
-        return word_table(("variant", "changes"), list(zip(rows.names, changes, strict=True)))
-    inputs = [(one.path, in_words(one.distribution), one.source) for one in rows.inputs]
-    return word_table(("input", "distribution", "source"), inputs, WIDE)
+        table = _words("variant", "changes")
+        for name, changes in zip(rows.names, rows.changes, strict=True):
+            table.add_row(Text(name), Text(", ".join(f"{path}: {value}" for path, value in changes.items())))
+        return table
+    table = _words("input", "distribution", "source")
+    for one in rows.inputs:
+        table.add_row(Text(one.path), Text(in_words(one.distribution)), one.source)
+    return table
+
+
+def _words(*columns: str) -> Table:
+    """A table of words: all columns to the left."""
+    table = plain_table(*columns)
+    for column in table.columns:
+        column.justify = "left"
+    return table
 
 
 def _headline(summary: dict[str, Any]) -> Text:
@@ -50,7 +65,8 @@ def _headline(summary: dict[str, Any]) -> Text:
     text.append(f"{kind} of {summary['scenario']}: {cells['done']:,} of {cells['planned']:,} cells")
     if kind != "batch":
         text.append(f", {summary['draws']:,} draws of {len(summary['inputs'])} inputs")
-    text.append(f", {_days(summary)}; intervals at {summary['confidence']:.0%}")
+    differences = f"differences to {summary['base']}, " if kind == "batch" else ""
+    text.append(f", {_days(summary)}; {differences}intervals at {summary['confidence']:.0%}")
     if summary.get("stopped"):
         text.append(f"\nstopped after {summary['stopped']['draws']:,} draws: {summary['stopped']['because']}")
     return text
@@ -62,39 +78,26 @@ def _days(summary: dict[str, Any]) -> str:
     return f"the same {days} for every {whose}" if summary["days"] == "shared" else f"{days} for each {whose}"
 
 
-def _table_of(summary: dict[str, Any], name: str) -> RenderableType:
+def _table_of(summary: dict[str, Any], name: str) -> Table:
     result, title = summary["results"][name], f"{name} [{summary['units'][name]}]"
     if summary["kind"] == "batch":
-        return _variants(result, title, summary["base"])
+        return _variants(result, title)
     if summary["kind"] == "monte_carlo":
         return _distribution(result, title)
     return _ranking(summary["kind"], result, title)
 
 
-def _variants(result: dict[str, Any], title: str, base: str) -> RenderableType:
-    head = (title, "mean", "interval", f"less {base}", "interval", "change")
-    rows = [(name, *_variant(told, result["differences"].get(name))) for name, told in result["variants"].items()]
-    if not fits(head, *rows):
-        return Group(Text(title, style="dim"), stacked(_in_a_line(row, base) for row in rows))
-    table = plain_table(*head)
-    for name, *cells in rows:
-        table.add_row(Text(name), *cells)
+def _variants(result: dict[str, Any], title: str) -> Table:
+    table = plain_table(title, "mean", "interval", "difference", "interval", "change")
+    for name, told in result["variants"].items():
+        difference = result["differences"].get(name)
+        cells = ["", "", ""]
+        if difference is not None:
+            relative = difference["relative"]
+            change = "-" if relative is None else f"{relative:+z.1%}"
+            cells = [_signed(difference["mean"]["estimate"]), _interval(difference["mean"]), change]
+        table.add_row(Text(name), _number(told["mean"]["estimate"]), _interval(told["mean"]), *cells)
     return table
-
-
-def _variant(told: dict[str, Any], difference: dict[str, Any] | None) -> tuple[str, str, str, str, str]:
-    """Mean, its interval, difference to the base, its interval, change; the base has no difference to itself."""
-    mean = (_number(told["mean"]["estimate"]), _interval(told["mean"]))
-    if difference is None:
-        return (*mean, "", "", "")
-    change = "-" if difference["relative"] is None else f"{difference['relative']:+.1%}"
-    return (*mean, _signed(difference["mean"]["estimate"]), _interval(difference["mean"]), change)
-
-
-def _in_a_line(row: tuple[str, ...], base: str) -> tuple[str, ...]:
-    name, mean, interval, difference, around, change = row
-    told = f"{difference} ({around}) or {change} against {base}" if difference else ""
-    return name, f"{mean} ({interval})", told
 
 
 def _distribution(result: dict[str, Any], title: str) -> Table:
@@ -129,15 +132,27 @@ def _ranking(kind: str, result: dict[str, Any], title: str) -> Table:
         return table
     columns = {"morris": ("mu_star", "sigma"), "sobol": ("first", "total"), "pawn": ("median", "maximum")}[kind]
     table = plain_table(title, *(part for column in columns for part in (column.replace("_star", "*"), "interval")))
-    for row in result["indices"][:MOST_BARS]:
-        table.add_row(Text(_short(row["path"])), *(cell for column in columns for cell in _cells(row[column])))
+    form = _number if kind == "morris" else _share  # the others are parts of a whole
+    by = "total" if kind == "sobol" else columns[0]
+    shown = [row for row in result["indices"] if form(_estimate(row[by])) != form(0.0)][:MOST_BARS]
+    for row in shown:
+        table.add_row(Text(_short(row["path"])), *(cell for column in columns for cell in _cells(row[column], form)))
+    left = len(result["indices"]) - len(shown)
+    if left:
+        table.add_row(f"{counted(left, 'further input')} of less effect", "", "", "", "", style="dim")
     if kind == "pawn":
-        table.add_row("an input without any effect", _number(result["dummy"]), "", "", "", style="dim")
+        table.add_row("an input without any effect", _share(result["dummy"]), "", "", "", style="dim")
     return table
 
 
-def _cells(told: Any) -> tuple[str, str]:
-    return (_number(told["estimate"]), _interval(told)) if isinstance(told, dict) else (_number(told), "")
+def _cells(told: Any, form: Form) -> tuple[str, str]:
+    return (form(told["estimate"]), _interval(told, form)) if isinstance(told, dict) else (form(told), "")
+
+
+def _estimate(told: Any) -> float | None:
+    """An index, whether it has an interval or not."""
+    number: float | None = told["estimate"] if isinstance(told, dict) else told
+    return number
 
 
 def _goals(summary: dict[str, Any]) -> list[RenderableType]:
@@ -150,6 +165,19 @@ def _goals(summary: dict[str, Any]) -> list[RenderableType]:
         label = Text(f"{goal['name']}: {goal['outcome']}")
         table.add_row(label, limit, _percent(missed["estimate"]), _interval(missed, _percent))
     return [Text(), table]
+
+
+def _common_days(summary: dict[str, Any]) -> list[RenderableType]:
+    """What it brought a batch that all variants met the same days."""
+    if summary["kind"] != "batch":
+        return []
+    main = summary["outcomes"][0]
+    told = summary["results"][main]["differences"].values()
+    cuts = sorted(one["variance_cut"] for one in told if one["variance_cut"] is not None)
+    if not cuts:
+        return []
+    times = f"{cuts[0]:,.3g}" if len(cuts) == 1 else f"{cuts[0]:,.3g} to {cuts[-1]:,.3g}"
+    return [Text(f"\ncommon days make the variance of the differences of {main} {times} times smaller", style="dim")]
 
 
 def _fraction(summary: dict[str, Any]) -> list[RenderableType]:
@@ -181,9 +209,14 @@ def _signed(value: float | None) -> str:
     return "-" if value is None else f"{'+' if value > 0 else ''}{_number(value)}"
 
 
+def _share(value: float | None) -> str:
+    """A part of a whole, to three places."""
+    return "-" if value is None else f"{value:z.3f}"
+
+
 def _percent(value: float | None) -> str:
     return "-" if value is None else f"{value:.1%}"
 
 
-def _interval(told: dict[str, Any], form: Any = _number) -> str:
+def _interval(told: dict[str, Any], form: Form = _number) -> str:
     return "" if told["low"] is None else f"{form(told['low'])} to {form(told['high'])}"
