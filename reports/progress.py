@@ -5,15 +5,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn
+from rich.text import Text
 
-from reports.console import LONGEST_NAME, say
+from reports.console import say
 from sim.studies.running import State
 
+NO_WORDS = "waiting for the first cells"
 REFRESH_S = 0.5
 """How often the running estimate is reckoned and shown."""
 TENTHS = 10
+MANY = 100
+"""A rate whose fraction nobody reads."""
+LONGEST_TITLE = 32
 
 
 @contextmanager
@@ -23,19 +28,30 @@ def study_progress(name: str, unit: str) -> Iterator[Callable[[State], None]]:
     if not sys.stderr.isatty():
         yield _Lines(clock, unit).tell
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[words]}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(name[:LONGEST_NAME].replace("[", "("), words="starting workers")
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), TextColumn("{task.fields[cells]}"))
+    with _TwoLines(*columns, console=Console(stderr=True), transient=True, expand=True) as bar:
+        task = bar.add_task(name[:LONGEST_TITLE].replace("[", "("), total=1.0, cells="")
         shown_s = 0.0
 
         def tell(state: State) -> None:
             nonlocal shown_s
             now_s = time.monotonic()
             if now_s - shown_s > REFRESH_S or state.done == state.planned:
-                shown_s = now_s
-                bar.update(task, total=state.planned, completed=state.done, words=in_words(state, clock, unit))
+                shown_s, bar.words = now_s, how_it_goes(state, clock, unit) or NO_WORDS
+                bar.update(task, total=state.planned, completed=state.done, cells=cells_done(state))
 
         yield tell
+
+
+class _TwoLines(Progress):
+    """A bar as wide as the terminal, and beneath it words, which a narrow terminal cuts short."""
+
+    words = "starting workers"
+
+    def get_renderables(self) -> Iterator[RenderableType]:
+        """Both lines."""
+        yield from super().get_renderables()
+        yield Text(self.words, style="dim", no_wrap=True, overflow="ellipsis")
 
 
 class _Lines:
@@ -65,15 +81,28 @@ class Clock:
 
 def in_words(state: State, clock: Clock, unit: str) -> str:
     """Cells, rate, time left and the running estimate."""
-    words = [f"{state.done:,} of {state.planned:,} cells"]
-    words += [f"{state.failed:,} failed"] if state.failed else []
-    rate = clock.rate_per_s(state)
+    return ", ".join(filter(None, [cells_done(state), how_it_goes(state, clock, unit)]))
+
+
+def cells_done(state: State) -> str:
+    """How many cells of how many, and how many of them failed."""
+    failed = f", {state.failed:,} failed" if state.failed else ""
+    return f"{state.done:,} of {state.planned:,} cells{failed}"
+
+
+def how_it_goes(state: State, clock: Clock, unit: str) -> str:
+    """Rate, time left and the running estimate."""
+    words, rate = list[str](), clock.rate_per_s(state)
     if rate and state.done < state.planned:
-        words += [f"{rate:,.3g} a second", f"{_time((state.planned - state.done) / rate)} left"]
+        words += [f"{_rate(rate)} a second", f"{_time((state.planned - state.done) / rate)} left"]
     estimate = state.estimate()
     if estimate is not None and estimate.high - estimate.low >= 0:
         words.append(f"mean {estimate.estimate:,.6g} ± {(estimate.high - estimate.low) / 2:,.3g} {unit}")
     return ", ".join(words)
+
+
+def _rate(per_s: float) -> str:
+    return f"{per_s:,.0f}" if per_s >= MANY else f"{per_s:.3g}"
 
 
 def _time(seconds: float) -> str:

@@ -15,12 +15,17 @@ Form = Callable[[Any], str]
 MOST_BARS = 15
 """Inputs that a ranking shows."""
 QUANTILES = ("p05", "p50", "p95")
-LONGEST_PATH = 48
+LONGEST_PATH, SHORTEST_PATH = 48, 24
+MANY_TIMES = 100
+"""Whose fractions nobody reads."""
+NUMBERS = 54
+"""Columns that the numbers beside a path take at most."""
 
 
-def study_summary(summary: dict[str, Any], where: str) -> RenderableType:
-    """The summary of a batch or study from its summary.json."""
-    tables = [table for name in summary["outcomes"] for table in (Text(), _table_of(summary, name))]
+def study_summary(summary: dict[str, Any], where: str, width: int) -> RenderableType:
+    """The summary of a batch or study from its summary.json, for so many columns."""
+    room = max(SHORTEST_PATH, min(LONGEST_PATH, width - NUMBERS))
+    tables = [part for name in summary["outcomes"] for part in (_title(summary, name), _table_of(summary, name, room))]
     written = Text(f"\nwritten to {where}", style="dim", no_wrap=True, overflow="ignore")
     beside = [*_goals(summary), *_common_days(summary), *_fraction(summary)]
     return Group(_headline(summary), *tables, *beside, written)
@@ -78,30 +83,34 @@ def _days(summary: dict[str, Any]) -> str:
     return f"the same {days} for every {whose}" if summary["days"] == "shared" else f"{days} for each {whose}"
 
 
-def _table_of(summary: dict[str, Any], name: str) -> Table:
-    result, title = summary["results"][name], f"{name} [{summary['units'][name]}]"
+def _title(summary: dict[str, Any], name: str) -> Text:
+    return Text(f"\n{name} [{summary['units'][name]}]", style="bold")
+
+
+def _table_of(summary: dict[str, Any], name: str, room: int) -> Table:
+    """The results of one outcome, with so much room for a path."""
+    result = summary["results"][name]
     if summary["kind"] == "batch":
-        return _variants(result, title)
+        return _variants(result)
     if summary["kind"] == "monte_carlo":
-        return _distribution(result, title)
-    return _ranking(summary["kind"], result, title)
+        return _distribution(result)
+    return _tornado(result, room) if summary["kind"] == "tornado" else _ranking(summary["kind"], result, room)
 
 
-def _variants(result: dict[str, Any], title: str) -> Table:
-    table = plain_table(title, "mean", "interval", "difference", "interval", "change")
+def _variants(result: dict[str, Any]) -> Table:
+    table = plain_table("variant", "mean", "±", "difference", "±", "change")
     for name, told in result["variants"].items():
         difference = result["differences"].get(name)
         cells = ["", "", ""]
         if difference is not None:
-            relative = difference["relative"]
-            change = "-" if relative is None else f"{relative:+z.1%}"
-            cells = [_signed(difference["mean"]["estimate"]), _interval(difference["mean"]), change]
-        table.add_row(Text(name), _number(told["mean"]["estimate"]), _interval(told["mean"]), *cells)
+            mean = difference["mean"]
+            cells = [_signed(mean["estimate"]), _half(mean), _change(difference["relative"])]
+        table.add_row(Text(name), _number(told["mean"]["estimate"]), _half(told["mean"]), *cells)
     return table
 
 
-def _distribution(result: dict[str, Any], title: str) -> Table:
-    table = plain_table(title, "estimate", "interval")
+def _distribution(result: dict[str, Any]) -> Table:
+    table = plain_table("", "estimate", "interval")
     rows = [("mean", result["mean"])]
     rows += [(f"{name[1:].lstrip('0')} % quantile", result["quantiles"][name]) for name in QUANTILES]
     rows += [("mean of the highest twentieth", result["cvar"]["p95"])]
@@ -112,8 +121,9 @@ def _distribution(result: dict[str, Any], title: str) -> Table:
         table.add_row(
             "share of variance from what is not known", _percent(share["estimate"]), _interval(share, _percent)
         )
+    table.add_row("strongest rank correlations", "", "", style="dim")
     for path, rank in _strongest(result["rank_correlations"]):
-        table.add_row(Text(f"  rank correlation with {_short(path)}"), f"{rank:+.2f}", "")
+        table.add_row(Text(f"  {_short(path, LONGEST_PATH)}"), f"{rank:+.2f}", "")
     return table
 
 
@@ -122,24 +132,28 @@ def _strongest(ranks: dict[str, float | None]) -> list[tuple[str, float]]:
     return sorted(known, key=lambda pair: -abs(pair[1]))[:3]
 
 
-def _ranking(kind: str, result: dict[str, Any], title: str) -> Table:
-    if kind == "tornado":
-        table = plain_table(title, "input low", "input high", "at low", "at high")
-        for bar in result["bars"][:MOST_BARS]:
-            cells = (bar["low_input"], bar["high_input"], bar["at_low"], bar["at_high"])
-            table.add_row(Text(_short(bar["path"])), *map(_number, cells))
-        table.add_row("all at their medians", "", "", _number(result["base"]), "", style="dim")
-        return table
+def _tornado(result: dict[str, Any], room: int) -> Table:
+    table = plain_table("input", "its low", "its high", "at low", "at high")
+    for bar in result["bars"][:MOST_BARS]:
+        cells = (bar["low_input"], bar["high_input"], bar["at_low"], bar["at_high"])
+        table.add_row(Text(_short(bar["path"], room)), *map(_number, cells))
+    table.add_row("all at their medians", "", "", _number(result["base"]), "", style="dim")
+    return table
+
+
+def _ranking(kind: str, result: dict[str, Any], room: int) -> Table:
     columns = {"morris": ("mu_star", "sigma"), "sobol": ("first", "total"), "pawn": ("median", "maximum")}[kind]
-    table = plain_table(title, *(part for column in columns for part in (column.replace("_star", "*"), "interval")))
+    table = plain_table("input", *(part for column in columns for part in (column.replace("_star", "*"), "interval")))
     form = _number if kind == "morris" else _share  # the others are parts of a whole
     by = "total" if kind == "sobol" else columns[0]
     shown = [row for row in result["indices"] if form(_estimate(row[by])) != form(0.0)][:MOST_BARS]
     for row in shown:
-        table.add_row(Text(_short(row["path"])), *(cell for column in columns for cell in _cells(row[column], form)))
+        table.add_row(
+            Text(_short(row["path"], room)), *(cell for column in columns for cell in _cells(row[column], form))
+        )
     left = len(result["indices"]) - len(shown)
     if left:
-        table.add_row(f"{counted(left, 'further input')} of less effect", "", "", "", "", style="dim")
+        table.add_row(f"{counted(left, 'input')} of less effect", "", "", "", "", style="dim")
     if kind == "pawn":
         table.add_row("an input without any effect", _share(result["dummy"]), "", "", "", style="dim")
     return table
@@ -176,7 +190,9 @@ def _common_days(summary: dict[str, Any]) -> list[RenderableType]:
     cuts = sorted(one["variance_cut"] for one in told if one["variance_cut"] is not None)
     if not cuts:
         return []
-    times = f"{cuts[0]:,.3g}" if len(cuts) == 1 else f"{cuts[0]:,.3g} to {cuts[-1]:,.3g}"
+    times = " to ".join(
+        f"{cut:.1f}" if cut < MANY_TIMES else f"{cut:,.0f}" for cut in dict.fromkeys([cuts[0], cuts[-1]])
+    )
     return [Text(f"\ncommon days make the variance of the differences of {main} {times} times smaller", style="dim")]
 
 
@@ -186,7 +202,7 @@ def _fraction(summary: dict[str, Any]) -> list[RenderableType]:
         return []
     text = f"\nstudied on {told['asked']} of the fleet ({told['realised']:.3%} of its servers), grown to the whole"
     if told["bias"] is None:
-        return [Text(f"{text}; --bias measures what that gets wrong")]
+        return [Text(f"{text};\n--bias measures what that gets wrong")]
     table = plain_table("bias of the fraction on the base day", "full fleet", "fraction", "off by")
     for name, one in told["bias"].items():
         relative = "-" if one["relative"] is None else f"{one['relative']:+.2%}"
@@ -194,9 +210,9 @@ def _fraction(summary: dict[str, Any]) -> list[RenderableType]:
     return [Text(text), table]
 
 
-def _short(path: str) -> str:
+def _short(path: str, room: int) -> str:
     """A path that fits a column: its end says most."""
-    return path if len(path) <= LONGEST_PATH else f"...{path[3 - LONGEST_PATH :]}"
+    return path if len(path) <= room else f"...{path[3 - room :]}"
 
 
 def _number(value: Any) -> str:
@@ -214,8 +230,20 @@ def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:z.3f}"
 
 
+def _change(relative: float | None) -> str:
+    return "-" if relative is None else f"{relative:+z.1%}".replace("+0.0%", "0.0%")
+
+
 def _percent(value: float | None) -> str:
     return "-" if value is None else f"{value:.1%}"
+
+
+def _half(told: dict[str, Any]) -> str:
+    """Half of an interval that is as wide above its estimate as below."""
+    if told["low"] is None:
+        return "-"
+    half = (told["high"] - told["low"]) / 2
+    return f"{half:,.0f}" if half >= 10 else f"{half:.2g}"
 
 
 def _interval(told: dict[str, Any], form: Form = _number) -> str:
