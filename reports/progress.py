@@ -37,7 +37,7 @@ def study_progress(name: str, unit: str) -> Iterator[Callable[[State], None]]:
             nonlocal shown_s
             now_s = time.monotonic()
             if now_s - shown_s > REFRESH_S or state.done == state.planned:
-                shown_s, bar.words = now_s, how_it_goes(state, clock, unit) or NO_WORDS
+                shown_s, bar.words = now_s, how_it_goes(state, clock, unit) or NO_WORDS * (not state.done)
                 bar.update(task, total=state.planned, completed=state.done, cells=cells_done(state))
 
         yield tell

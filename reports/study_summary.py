@@ -203,11 +203,15 @@ def _fraction(summary: dict[str, Any]) -> list[RenderableType]:
     text = f"\nstudied on {told['asked']} of the fleet ({told['realised']:.3%} of its servers), grown to the whole"
     if told["bias"] is None:
         return [Text(f"{text};\n--bias measures what that gets wrong")]
-    table = plain_table("bias of the fraction on the base day", "full fleet", "fraction", "off by")
+    table = plain_table("bias on the base day", "full fleet", "fraction", "off by", "interval")
     for name, one in told["bias"].items():
-        relative = "-" if one["relative"] is None else f"{one['relative']:+.2%}"
-        table.add_row(name, _number(one["full"]), _number(one["fraction"]), relative)
+        off = "-" if one["relative"] is None else _off(one["relative"])
+        table.add_row(name, _number(one["full"]), _number(one["fraction"]), off, _interval(one, _off))
     return [Text(text), table]
+
+
+def _off(relative: float) -> str:
+    return f"{relative:+.2%}"
 
 
 def _short(path: str, room: int) -> str:

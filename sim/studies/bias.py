@@ -1,21 +1,35 @@
-"""What a fraction of a fleet gets wrong: the base day of the whole fleet beside that of the fraction."""
+"""What a fraction of a fleet gets wrong: the base day of the whole fleet beside as many days of the part."""
+
+import math
+
+import numpy as np
 
 from sim.errors import InputError
 from sim.studies.cells import Order, run_cells
 from sim.studies.columns import Columns
+from sim.studies.estimates import Setting, mean
+from sim.studies.fraction import shrink
 from sim.studies.plan import Cell, Plan
 from sim.studies.workers import Workers
 
+MOST_DAYS = 64
+"""Days of the part at most; a smaller part than that is measured less surely."""
+Compared = dict[str, float | None]
 
-def measure_bias(plan: Plan, workers: Workers) -> dict[str, dict[str, float | None]]:
-    """By outcome: the base day of the full fleet, of the fraction (grown to the full), and how far that is off."""
-    orders = [Order(plan.base, plan.engine, part) for part in (None, plan.fraction)]
-    tasks = [workers.submit(run_cells, order, [Cell(0, {})], 0) for order in orders]
+
+def measure_bias(plan: Plan, workers: Workers) -> dict[str, Compared]:
+    """By outcome: the whole fleet's base day, the part's mean day grown to the whole, and how far that is off.
+
+    A day of a small part has its own luck, a broken GPU or none; so one day of it would tell of chance, not of bias.
+    """
+    days = min(MOST_DAYS, round(shrink(plan.base, plan.fraction)[1]))
+    asked = [(None, 0), *((plan.fraction, day) for day in range(days))]
+    tasks = [workers.submit(run_cells, Order(plan.base, plan.engine, part), [Cell(0, {})], day) for part, day in asked]
     for task in tasks:
         workers.watch(task)
     answers = dict(workers.next() for _ in tasks)
-    full, fraction = (_numbers(answers[task]) for task in tasks)
-    return {name: _compared(full.same.get(name), fraction.same.get(name)) for name in plan.question.outcomes}
+    full, *parts = (_numbers(answers[task]) for task in tasks)
+    return {name: _compared(name, full, parts, plan.question.confidence) for name in plan.question.outcomes}
 
 
 def _numbers(answer: Columns | BaseException) -> Columns:
@@ -25,6 +39,13 @@ def _numbers(answer: Columns | BaseException) -> Columns:
     raise InputError(f"the bias of the fleet's fraction cannot be measured: {why}")
 
 
-def _compared(full: float | None, fraction: float | None) -> dict[str, float | None]:
-    relative = fraction / full - 1 if full and fraction is not None else None
-    return {"full": full, "fraction": fraction, "relative": relative}
+def _compared(name: str, full: Columns, parts: list[Columns], confidence: float) -> Compared:
+    """One outcome; the whole fleet's day is a draw like all of the part's together, which makes the interval wider."""
+    (whole,) = full.column(name)
+    days = np.array([one for part in parts for one in part.column(name, np.nan)])
+    found = mean(days.reshape(-1, 1), Setting(confidence, len(days), shared=False))
+    if not whole or math.isnan(found.estimate):
+        return {"full": whole, "fraction": None, "relative": None, "low": None, "high": None}
+    relative, half = found.estimate / whole - 1, math.sqrt(2) * (found.high - found.low) / 2 / abs(whole)
+    ends = (None, None) if math.isnan(half) else (relative - half, relative + half)
+    return {"full": whole, "fraction": found.estimate, "relative": relative, "low": ends[0], "high": ends[1]}

@@ -32,6 +32,8 @@ class Setting:
     """Independent blocks of draws; as many as draws where each is independent."""
     shared: bool
     """Whether all draws met the same random days, which then count as a sample of their own."""
+    worth: int = 0
+    """Independent draws that all of them are worth at least, where that is more than the blocks."""
 
 
 def standard_error(values: Values, setting: Setting) -> tuple[float, float]:
@@ -84,7 +86,7 @@ def probability(happened: Values, setting: Setting) -> Interval:
     p = float(np.nanmean(_means(happened)))
     error, _ = standard_error(happened, setting)
     sure = not 0 < p < 1 or not error > 0
-    n = float(min(setting.blocks, len(happened))) if sure else p * (1 - p) / error**2
+    n = float(max(min(setting.blocks, len(happened)), setting.worth)) if sure else p * (1 - p) / error**2
     z2 = float(ndtri(0.5 + setting.confidence / 2)) ** 2
     middle = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = math.sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n * n))) / (1 + z2 / n)

@@ -117,7 +117,8 @@ def setting_of(plan: Plan, question: Study, draws: int) -> Setting:
     """What intervals have to know of a Monte Carlo study's first draws."""
     tied = bool(question.correlations) or draws < len(plan.rows)
     blocks = draws if tied else blocks_of(draws, question.points)
-    return Setting(question.confidence, blocks if blocks > 1 else draws, plan.days == "shared")
+    worth = draws - 1 if question.points == "latin_hypercube" else 0  # Owen 1997: n draws are worth n - 1 at least
+    return Setting(question.confidence, blocks if blocks > 1 else draws, plan.days == "shared", worth)
 
 
 def _monte_carlo(plan: Plan, question: Study, rows: Draws, frame: "pd.DataFrame") -> dict[str, Any]:

@@ -132,6 +132,8 @@ def test_nothing_seen_is_not_taken_for_impossible():
     found = probability(np.zeros((DRAWS, 1)), Setting(LEVEL, DRAWS, False))
     assert (found.estimate, found.low) == (0.0, 0.0)
     assert 0.01 < found.high < 0.1
+    assert probability(np.zeros((DRAWS, 1)), Setting(LEVEL, 8, False)).high > 0.2
+    assert probability(np.zeros((DRAWS, 1)), Setting(LEVEL, 8, False, worth=DRAWS)).high == found.high
 
 
 def test_common_days_cut_the_variance_of_a_difference():

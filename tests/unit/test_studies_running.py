@@ -9,7 +9,9 @@ import pytest
 import sim
 from sim.errors import OutputError
 from sim.studies import cells, load
+from sim.studies.cells import Order, run_cells
 from sim.studies.outcomes import flat, grows
+from sim.studies.plan import Cell
 from sim.studies.store import CATALOGUE, CELLS
 from sim.studies.workers import Here
 from tests.tiny_study import MINUTE, PRICES, WORLD, batch, done, study
@@ -260,6 +262,12 @@ def test_goals_say_how_often_they_are_missed(tmp_path):
     assert [goal["missed"]["estimate"] for goal in summary["goals"]] == [1.0, 0.0]
 
 
+def test_a_latin_hypercube_in_which_nothing_is_missed_is_worth_its_draws(tmp_path):
+    goals = {"up": {"outcome": "fleet.availability", "at_least": 0.5}}
+    plan = study(tmp_path, draws=64, points="latin_hypercube", uncertain=PRICES, goals=goals)
+    assert done(plan, tmp_path / "o").summary["goals"][0]["missed"]["high"] < 0.05
+
+
 def test_a_batch_has_differences_to_its_base(tmp_path):
     plan = batch(tmp_path, variants={"one": {}, "two": {"fleet.pools.main.servers": 2}}, base="two", replications=3)
     summary = done(plan, tmp_path / "o").summary
@@ -304,7 +312,14 @@ def test_a_fraction_of_the_fleet_is_grown_to_the_whole_and_its_bias_is_measured(
     assert (told["asked"], told["realised"]) == ("1/4", 0.25)
     assert (row["fleet.servers"], row["fleet.gpus"]) == (8, 64)
     assert abs(told["bias"]["cost_usd.total"]["relative"]) < 0.01
-    assert told["bias"]["energy_kwh.total"]["fraction"] == row["energy_kwh.total"]
+    days = [run_cells(Order(plan.base, plan.engine, plan.fraction), [Cell(0, {})], day) for day in range(4)]
+    kwh = [day.same["energy_kwh.total"] for day in days]
+    energy = told["bias"]["energy_kwh.total"]
+    assert kwh[0] == row["energy_kwh.total"]
+    assert energy["fraction"] == pytest.approx(np.mean(kwh))
+    half = 2.3534 * np.std(kwh, ddof=1) / 2 / energy["full"]  # Student's t of 3 degrees of freedom at 95 %
+    assert energy["high"] - energy["relative"] == pytest.approx(np.sqrt(2) * half, rel=1e-3)
+    assert energy["relative"] - energy["low"] == pytest.approx(np.sqrt(2) * half, rel=1e-3)
     assert told["bias"]["latency.ttft_s.p50"]["full"] < 1
     again = done(plan, tmp_path / "o", resume=True)
     assert again.summary["fleet_fraction"] == told
