@@ -7,7 +7,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from reports.terminal import counted, plain_table
+from reports.console import width
+from reports.tables import WIDE, fits, plain_table, stacked, word_table
+from reports.terminal import counted
 from sim.studies.distributions import in_words
 from sim.studies.plan import Plan, Variants
 
@@ -22,9 +24,9 @@ NUMBERS = 54
 """Columns that the numbers beside a path take at most."""
 
 
-def study_summary(summary: dict[str, Any], where: str, width: int) -> RenderableType:
-    """The summary of a batch or study from its summary.json, for so many columns."""
-    room = max(SHORTEST_PATH, min(LONGEST_PATH, width - NUMBERS))
+def study_summary(summary: dict[str, Any], where: str) -> RenderableType:
+    """The summary of a batch or study from its summary.json."""
+    room = max(SHORTEST_PATH, min(LONGEST_PATH, width() - NUMBERS))
     tables = [part for name in summary["outcomes"] for part in (_title(summary, name), _table_of(summary, name, room))]
     written = Text(f"\nwritten to {where}", style="dim", no_wrap=True, overflow="ignore")
     beside = [*_goals(summary), *_common_days(summary), *_fraction(summary)]
@@ -41,26 +43,14 @@ def failures(summary: dict[str, Any]) -> list[str]:
     return told + [f"and {left:,} more cells; outcomes.parquet has all of them"] * (left > 0)
 
 
-def plan_table(plan: Plan) -> Table:
+def plan_table(plan: Plan) -> RenderableType:
     """What a batch or study is going to vary."""
     rows = plan.rows
     if isinstance(rows, Variants):
-        table = _words("variant", "changes")
-        for name, changes in zip(rows.names, rows.changes, strict=True):
-            table.add_row(Text(name), Text(", ".join(f"{path}: {value}" for path, value in changes.items())))
-        return table
-    table = _words("input", "distribution", "source")
-    for one in rows.inputs:
-        table.add_row(Text(one.path), Text(in_words(one.distribution)), one.source)
-    return table
-
-
-def _words(*columns: str) -> Table:
-    """A table of words: all columns to the left."""
-    table = plain_table(*columns)
-    for column in table.columns:
-        column.justify = "left"
-    return table
+        changes = (", ".join(f"{path}: {value}" for path, value in wanted.items()) for wanted in rows.changes)
+        return word_table(("variant", "changes"), list(zip(rows.names, changes, strict=True)))
+    inputs = [(one.path, in_words(one.distribution), one.source) for one in rows.inputs]
+    return word_table(("input", "distribution", "source"), inputs, WIDE)
 
 
 def _headline(summary: dict[str, Any]) -> Text:
@@ -87,7 +77,7 @@ def _title(summary: dict[str, Any], name: str) -> Text:
     return Text(f"\n{name} [{summary['units'][name]}]", style="bold")
 
 
-def _table_of(summary: dict[str, Any], name: str, room: int) -> Table:
+def _table_of(summary: dict[str, Any], name: str, room: int) -> RenderableType:
     """The results of one outcome, with so much room for a path."""
     result = summary["results"][name]
     if summary["kind"] == "batch":
@@ -97,16 +87,29 @@ def _table_of(summary: dict[str, Any], name: str, room: int) -> Table:
     return _tornado(result, room) if summary["kind"] == "tornado" else _ranking(summary["kind"], result, room)
 
 
-def _variants(result: dict[str, Any]) -> Table:
-    table = plain_table("variant", "mean", "±", "difference", "±", "change")
-    for name, told in result["variants"].items():
-        difference = result["differences"].get(name)
-        cells = ["", "", ""]
-        if difference is not None:
-            mean = difference["mean"]
-            cells = [_signed(mean["estimate"]), _half(mean), _change(difference["relative"])]
-        table.add_row(Text(name), _number(told["mean"]["estimate"]), _half(told["mean"]), *cells)
+def _variants(result: dict[str, Any]) -> RenderableType:
+    head = ("variant", "mean", "±", "difference", "±", "change")
+    rows = [(name, *_variant(told, result["differences"].get(name))) for name, told in result["variants"].items()]
+    if not fits(head, *rows):
+        return stacked(map(_in_a_line, rows))
+    table = plain_table(*head)
+    for name, *cells in rows:
+        table.add_row(Text(name), *cells)
     return table
+
+
+def _variant(told: dict[str, Any], difference: dict[str, Any] | None) -> tuple[str, str, str, str, str]:
+    """Mean and half its interval, difference to the base and half of its, change; the base has none to itself."""
+    level = (_number(told["mean"]["estimate"]), _half(told["mean"]))
+    if difference is None:
+        return (*level, "", "", "")
+    found = difference["mean"]
+    return (*level, _signed(found["estimate"]), _half(found), _change(difference["relative"]))
+
+
+def _in_a_line(row: tuple[str, ...]) -> tuple[str, ...]:
+    name, mean, half, difference, around, change = row
+    return name, f"{mean} ± {half}", f"{difference} ± {around} or {change}" if difference else ""
 
 
 def _distribution(result: dict[str, Any]) -> Table:

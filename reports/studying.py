@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from reports.console import say, tell, width
+from reports.console import say, tell
 from reports.progress import study_progress
 from reports.record import Stopwatch
 from reports.study_summary import failures, study_summary
@@ -46,7 +46,7 @@ def conduct(plan: Plan, folder: Path, jobs: int, scheduler: str | None, resume: 
 
 def _tell(result: StudyResult) -> int:
     """The summary on stdout, and on stderr what failed."""
-    tell(study_summary(result.summary, str(result.folder), width()))
+    tell(study_summary(result.summary, str(result.folder)))
     for line in failures(result.summary):
         say(line)
     return int(result.summary["cells"]["failed"])
