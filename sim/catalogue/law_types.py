@@ -99,6 +99,8 @@ class Benchmark(Entry):
     """Mean answer, where the results do not tell it."""
     media_s: Fact | None = None
     """Time that a request's pictures or film hold up a batch, on the part of a host that one GPU has to itself."""
+    crowded_above_requests: Fact | None = None
+    """Batch beyond which runs on one GPU of a B200 server waited for a host that they shared."""
     server_fraction: Fact | None = None
     """Throughput that waiting for a first token leaves of what the limit on time per token allows."""
     tail_ratio: Fact | None = None

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf
 from typing import Any
 
 import numpy as np
@@ -29,8 +28,7 @@ EFFICIENCY_OF = {"fp8": "ml_energy_2025_fp8", "fp4": "ml_energy_2025_fp4"}
 """Experts at each number format have kernels of their own."""
 EFFICIENCY = "ml_energy_2025"
 CROWDED = "ml_energy_2025_crowded"
-_CROWDS = {"gpqa": 0.0, "image-chat": 8.0}
-"""Tasks of which the runs on one B200, from more than so many sequences on, had to wait for their host."""
+"""Runs on one B200 of tasks that say from which batch on they had to wait for their host."""
 BUDGET_TOKENS = 8192.0
 """Token budget of an iteration: the engine's default on these GPUs."""
 
@@ -68,8 +66,9 @@ def read_case(row: Mapping[str, Any], book: Catalogue) -> Steady:
     data = count(row, "data_parallel", 1)
     precision = precision_of(row.get("weight_precision"))
     batch = number(row, "avg_batch_size") if given(row.get("avg_batch_size")) else number(row, "max_num_seqs")
+    crowd = book.benchmarks[benchmark].crowded_above_requests
     alone = gpus == 1 and book.gpus[gpu].generation == "blackwell" and precision not in EFFICIENCY_OF
-    crowded = alone and batch > _CROWDS.get(task, inf)
+    crowded = alone and crowd is not None and batch > crowd.value
     efficiency = CROWDED if crowded else EFFICIENCY_OF.get(precision, EFFICIENCY)
     setup = Setup(find_model(book, row["model_id"]), gpu, precision, efficiency, Layout(max(1, gpus // data), data))
     check_setup(setup, book)

@@ -38,6 +38,7 @@ DIMENSIONLESS = {
     "expert_ffn": "width of a layer",
     "experts": "count",
     "factor": "factor",
+    "crowded_above_requests": "count",
     "ffn": "width of a layer",
     "gap_cv": "ratio of two times",
     "gpus": "count",
