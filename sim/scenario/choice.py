@@ -7,6 +7,7 @@ from typing import Annotated, Any, get_origin
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from sim.catalogue.facts import Frozen
+from sim.explaining import kind_of
 from sim.units import parse_quantity, unit_of
 
 
@@ -62,5 +63,6 @@ class Choice(Frozen):
 def _bounded(value: Any) -> Any:
     """Refuse what no choice can be and sums would overflow with; infinities are refused elsewhere."""
     if isinstance(value, float | int) and LARGEST < abs(value) < math.inf:
-        raise ValueError(f"must be a number of at most {LARGEST:g}, not {value:g}")
+        shown = f"{value:g}" if isinstance(value, float) else kind_of(value)
+        raise ValueError(f"must be a number of at most {LARGEST:g}, not {shown}")
     return value

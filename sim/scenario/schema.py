@@ -3,7 +3,7 @@
 import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from sim.documents import Keys
 from sim.explaining import InsideError
@@ -32,14 +32,26 @@ def _read_facts(value: Any, where: tuple[str, ...], problems: list[tuple[Keys, s
         return value
 
 
+LONGEST = datetime.timedelta(days=31)
+"""Of a simulated stretch of time."""
+LAST_DATE = datetime.date.max - 2 * LONGEST
+"""After it the calendar might end before the day does."""
+
+
+def _on_the_calendar(date: datetime.date) -> datetime.date:
+    if date > LAST_DATE:
+        raise ValueError(f"must be {LAST_DATE} at the latest, not {date}")
+    return date
+
+
 class Day(Choice):
     """Which stretch of time is simulated."""
 
-    date: datetime.date = datetime.date(2026, 7, 15)
+    date: Annotated[datetime.date, AfterValidator(_on_the_calendar)] = datetime.date(2026, 7, 15)
     """Calendar day, which picks the month of the weather and the day of the week."""
     start_s: Annotated[float, Field(ge=0, lt=SECONDS_PER_DAY)] = 0.0
     """Local time at which it starts, after midnight."""
-    duration_s: Annotated[float, Field(gt=0, le=31 * SECONDS_PER_DAY)] = SECONDS_PER_DAY
+    duration_s: Annotated[float, Field(gt=0, le=LONGEST.total_seconds())] = SECONDS_PER_DAY
     """How long it lasts; requests still in service then are counted as in flight."""
 
 

@@ -232,6 +232,8 @@ def test_a_fact_with_a_unit_is_a_plain_number(catalogue: Catalogue) -> None:
         ("fleet.pools.mian.servers=4", "there is no 'mian' in fleet.pools (did you mean main?)"),
         ("fleet.pools.main.serverz=4", "fleet.pools.main.serverz: unknown key (did you mean server?)"),
         ("seed.x=4", "seed.x: seed holds a single value, nothing inside it can be set"),
+        ("day.date=9999-12-31", "day.date: must be 9999-10-30 at the latest, not 9999-12-31"),
+        ("seed=1" + "0" * 400, "seed: must be a number of at most 1e+20, not 1000"),
         ("seed=four", "seed: must be a whole number, not 'four'"),
         ("seed=[", "is not YAML"),
         ("=4", "is not path=value"),
