@@ -10,6 +10,7 @@ from sim.catalogue import read_catalogue
 from sim.errors import InputError
 from sim.scenario.kinds import OF_MANY_DAYS, ONLY
 from sim.scenario.reading import read_scenario, shipped
+from sim.scenario.reference import describe_scenario
 from sim.scenario.schema import Scenario
 from sim.studies.inputs import NAMED_KINDS, facts_in_use, is_price
 from sim.studies.reading import read_batch, read_study
@@ -174,17 +175,10 @@ def test_facts_may_be_chosen(tmp_path):
 
 def test_every_name_of_the_catalogue_is_followed():
     """A field of the scenario that names an entry of the catalogue says so; the search for figures must know it."""
-    fields = [name for name, text in _documented(Scenario) if text.startswith("Catalogue name of")]
+    told = [row.path for row in describe_scenario() if row.text.startswith("Catalogue name of")]
+    fields = [path.rpartition(".")[2] for path in told]
     assert set(fields) <= set(NAMED_KINDS)
     assert len(fields) > 5
-
-
-def _documented(model):
-    for name, info in model.model_fields.items():
-        yield name, info.description or ""
-        for part in (info.annotation, *getattr(info.annotation, "__args__", ())):
-            if isinstance(part, type) and hasattr(part, "model_fields"):
-                yield from _documented(part)
 
 
 def test_figures_in_use_are_those_of_the_entries_that_are_named():
