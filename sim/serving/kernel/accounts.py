@@ -5,7 +5,7 @@
 import numpy as np
 
 from sim.serving.kernel.accessors import count_at, minute_at, node_at, replica_at, row_at, value_at
-from sim.serving.kernel.compiling import compiled
+from sim.serving.kernel.compiling import apart, compiled
 from sim.serving.kernel.layout import IDLE, JOULE_PARTS, KEEP_NONE, NOBODY, REQUEST_SECOND_PARTS, SECOND_PARTS
 from sim.serving.kernel.runs import iterations_now
 from sim.serving.rules import DECODE, PREFILL, STATIC
@@ -69,7 +69,7 @@ def record(pool, n, outcome, at_s, server):
         keep_row(pool, n, outcome, at_s, server)
 
 
-@compiled
+@apart
 def keep_row(pool, n, outcome, at_s, server):
     """Write a row of the RequestTrace, if the request is among those kept."""
     node = node_at(pool.nodes, n)

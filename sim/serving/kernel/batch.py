@@ -4,7 +4,7 @@
 
 from sim.serving.kernel.accessors import can_join, node_at, replica_at, value_at
 from sim.serving.kernel.accounts import free_node, record, server_of
-from sim.serving.kernel.compiling import compiled
+from sim.serving.kernel.compiling import apart, compiled
 from sim.serving.kernel.heap import push
 from sim.serving.kernel.layout import NOBODY
 from sim.serving.rules import RESERVED
@@ -119,7 +119,7 @@ def finish(pool, r, n, now_s):
     free_node(pool, n)
 
 
-@compiled
+@apart
 def preempt(pool, r):
     """Send the latest admitted request back to the head of the queue, its KV forgotten, its tokens kept."""
     replica, n = replica_at(pool.replicas, r), replica_at(pool.replicas, r).newest

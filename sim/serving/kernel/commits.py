@@ -7,7 +7,7 @@ from math import inf
 from sim.serving.kernel.accessors import entry_at, node_at, replica_at
 from sim.serving.kernel.accounts import count_tokens, free_node, record, server_of, settle
 from sim.serving.kernel.batch import decodes_from_now, finish
-from sim.serving.kernel.compiling import compiled
+from sim.serving.kernel.compiling import apart, compiled
 from sim.serving.kernel.decisions import decide
 from sim.serving.kernel.heap import heap_of, is_stale, pop
 from sim.serving.kernel.layout import IDLE, NOBODY
@@ -17,7 +17,7 @@ from sim.traces.request import Outcome
 FINISHED = int(Outcome.FINISHED)
 
 
-@compiled
+@apart
 def advance(pool, r, until_s):
     """Bring a replica to a time: commit every run that ends by then, decide wherever time has moved past a boundary."""
     replica = replica_at(pool.replicas, r)
@@ -104,7 +104,7 @@ def commit_prefill(pool, r):
         n = older
 
 
-@compiled
+@apart
 def commit_static_prefill(pool, r):
     """First tokens of a static batch."""
     replica = replica_at(pool.replicas, r)
@@ -118,7 +118,7 @@ def commit_static_prefill(pool, r):
         return_static(pool, r)
 
 
-@compiled
+@apart
 def commit_static_decode(pool, r):
     """A leap of a static batch; at its end all answers are returned."""
     replica = replica_at(pool.replicas, r)
@@ -130,7 +130,7 @@ def commit_static_decode(pool, r):
         return_static(pool, r)
 
 
-@compiled
+@apart
 def return_static(pool, r):
     """All requests of a static batch are done at once."""
     replica = replica_at(pool.replicas, r)

@@ -6,7 +6,7 @@ from math import inf
 
 from sim.serving.kernel.accessors import node_at, pairs, replica_at
 from sim.serving.kernel.batch import admit, dequeue, drop_impatient, head_fits, link, preempt
-from sim.serving.kernel.compiling import compiled
+from sim.serving.kernel.compiling import apart, compiled
 from sim.serving.kernel.layout import NOBODY
 from sim.serving.kernel.runs import begin_decode, begin_prefill, go_on, leap
 from sim.serving.rules import CONTINUOUS, ON_DEMAND, STATIC
@@ -55,7 +55,7 @@ def begin_prompts(pool, r, now_s):
     begin_prefill(pool, r, now_s, tokens, 0, attention)
 
 
-@compiled
+@apart
 def begin_chunks(pool, r, now_s):
     """Decode first, prefill in what is left of the budget: the half-filled prompt, then new ones."""
     replica = replica_at(pool.replicas, r)
@@ -81,7 +81,7 @@ def begin_chunks(pool, r, now_s):
     return True
 
 
-@compiled
+@apart
 def decide_static(pool, r, now_s):
     """A batch under way decodes to its longest answer; else form one when it is full or its head has waited enough."""
     replica = replica_at(pool.replicas, r)
@@ -99,7 +99,7 @@ def decide_static(pool, r, now_s):
     return True
 
 
-@compiled
+@apart
 def form_static(pool, r, now_s):
     """Pad a batch to its longest prompt and answer, as far as limits and KV cache allow, and prefill it."""
     replica = replica_at(pool.replicas, r)
@@ -123,7 +123,7 @@ def form_static(pool, r, now_s):
     begin_prefill(pool, r, now_s, size * prompt, 0, size * pairs(0, prompt))
 
 
-@compiled
+@apart
 def begin_static_decode(pool, r, now_s):
     """One leap to the end of the longest answer, or to a change of speed."""
     replica = replica_at(pool.replicas, r)

@@ -7,7 +7,7 @@ A preempted request leaves its entry behind; such stale entries are skipped, and
 import numpy as np
 
 from sim.serving.kernel.accessors import entry_at, node_at, replica_at
-from sim.serving.kernel.compiling import compiled
+from sim.serving.kernel.compiling import apart, compiled
 from sim.serving.kernel.layout import ENTRY_BYTES
 
 
@@ -67,7 +67,7 @@ def push(pool, r, n):
     replica.heap += 1
 
 
-@compiled
+@apart
 def drop_stale(pool, r):
     """Rebuild a full heap from its valid entries; it is twice the batch limit, so this is rare."""
     replica, heap = replica_at(pool.replicas, r), heap_of(pool, r)

@@ -18,7 +18,7 @@ from sim.serving.kernel.accessors import (
 )
 from sim.serving.kernel.accounts import count_tokens, free_node, record, server_of, settle
 from sim.serving.kernel.commits import advance
-from sim.serving.kernel.compiling import compiled
+from sim.serving.kernel.compiling import apart, compiled
 from sim.serving.kernel.layout import IDLE, KEEP_NONE, NOBODY
 from sim.serving.kernel.router import choose, find_least, look, take, touch
 from sim.serving.kernel.runs import iterations_now, stop_soon
@@ -147,7 +147,7 @@ def replicas_of(pool, server):
     return range(server * pool.replicas_per_server, (server + 1) * pool.replicas_per_server)
 
 
-@compiled
+@apart
 def set_up(header, server, up):
     """A server takes requests, or no longer does."""
     pool = header[0]
@@ -162,7 +162,7 @@ def set_up(header, server, up):
     find_least(pool)
 
 
-@compiled
+@apart
 def surrender(pool, r, now_s, given, count):
     """A replica has failed: settle the cut run, note every request it held behind `given[:count]`, forget them."""
     replica = replica_at(pool.replicas, r)
@@ -208,7 +208,7 @@ def route_all_again(header, given, now_s):
     return lost
 
 
-@compiled
+@apart
 def route_again(pool, n, now_s):
     """Send a request of a failed server elsewhere; 1 when it is lost."""
     node = node_at(pool.nodes, n)

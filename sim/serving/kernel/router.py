@@ -8,7 +8,7 @@ from sim.serving.kernel.accessors import candidate, node_at, replica_at
 from sim.serving.kernel.accounts import mix
 from sim.serving.kernel.batch import enqueue
 from sim.serving.kernel.commits import advance
-from sim.serving.kernel.compiling import compiled
+from sim.serving.kernel.compiling import apart, compiled
 from sim.serving.kernel.layout import IDLE, NOBODY
 from sim.serving.kernel.runs import stop_soon
 from sim.serving.rules import LEAST_OUTSTANDING, RANDOM, ROUND_ROBIN, STATIC
@@ -82,7 +82,7 @@ def touch(pool, r):
         sift(pool, r, True)
 
 
-@compiled
+@apart
 def catch_up(pool, until_s):
     """Bring every replica with an event by `until_s` there, the earliest first."""
     while True:
@@ -136,7 +136,7 @@ def put(pool, r, at, by_load):
         replica_at(pool.replicas, r).due_place = at
 
 
-@compiled
+@apart
 def sift(pool, r, by_load):
     """Move a replica that has changed to where it belongs in an index heap."""
     replica = replica_at(pool.replicas, r)
@@ -157,7 +157,7 @@ def sift(pool, r, by_load):
     put(pool, r, at, by_load)
 
 
-@compiled
+@apart
 def look(pool, now_s):
     """The router takes the loads as they were at its last look by now."""
     tick = np.floor(now_s / pool.stale_s)
@@ -172,7 +172,7 @@ def look(pool, now_s):
     find_least(pool)
 
 
-@compiled
+@apart
 def find_least(pool):
     """The available replica that looked least loaded."""
     pool.least = NOBODY

@@ -8,7 +8,7 @@ the queue may join or loses patience, the speed changes. Before that nothing sho
 from math import inf
 
 from sim.serving.kernel.accessors import elapsed_s, entry_at, iterations_by, node_at, power_w, replica_at, value_at
-from sim.serving.kernel.compiling import compiled
+from sim.serving.kernel.compiling import apart, compiled
 from sim.serving.kernel.heap import drop_stale_top, heap_of
 from sim.serving.kernel.layout import NOBODY
 from sim.serving.rules import DECODE, ON_DEMAND, PREFILL
@@ -92,7 +92,7 @@ def go_on(pool, r, now_s):
     replica.watts = power_w(pool.idle_w, value_at(pool.decode_w, batch).v, replica.speed)
 
 
-@compiled
+@apart
 def found_gone(pool, r):
     """The first iteration at whose end the head of the queue has lost patience; never, where it has all the time."""
     replica, head = replica_at(pool.replicas, r), node_at(pool.nodes, replica_at(pool.replicas, r).head)
