@@ -38,9 +38,9 @@ def _lead(day: Day, failures: list[Event]) -> str:
     return words(
         "breakdown.lead",
         failures=words.count(fleet["failures"]),
-        down=words.figures(_hours(event.duration_s for event in failures)),
+        down=words.trimmed(_hours(event.duration_s for event in failures)),
         share=words.percent(1.0 - fleet["availability"], 3),
-        labour=words.figures(_hours(event.labour_s for event in failures)),
+        labour=words.trimmed(_hours(event.labour_s for event in failures)),
         requeued=words.count(sum(event.requeued for event in failures)),
         lost=words.count(sum(event.lost for event in failures)),
     )
