@@ -85,7 +85,7 @@ def _is_doubtful(day: Day, claim: Claim) -> bool:
 def _claims(day: Day, rows: list[tuple[str, str, Claim]]) -> Table:
     words = day.words
     heads = [words(f"claims.{name}") for name in ("claim", "value", "range", "unit", "known", "source")]
-    rights, shares = (False, True, True, False, False, False), (1.5, 0.0, 0.0, 0.0, 0.0, 0.85)
+    rights, shares = (False, True, True, False, False, False), (1.8, 0.0, 0.0, 0.0, 0.0, 0.85)
     columns = tuple(
         Column(head, right, share, code=share > 0) for head, right, share in zip(heads, rights, shares, strict=True)
     )
@@ -112,7 +112,9 @@ def _basis(day: Day) -> Table:
         for (basis, sources), names in entries.items()
     )
     heads = [words(f"claims.{name}") for name in ("entry", "reckoned", "sources_of")]
-    columns = tuple(Column(head, False, share) for head, share in zip(heads, (1.0, 1.3, 0.6), strict=True))
+    columns = tuple(
+        Column(head, False, share, code=share < 1) for head, share in zip(heads, (1.0, 1.3, 0.7), strict=True)
+    )
     return Table(columns, rows, caption=words("claims.basis_caption"))
 
 

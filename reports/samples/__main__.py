@@ -16,7 +16,7 @@ from reports.samples.pictures import draw_pages
 
 HERE = Path(__file__).parent
 PROGRAM = HERE.parents[1] / "run_sim.py"
-PICTURED = {"day": (1, 2, 3), "batch": (1, 2), "study": (1, 2)}
+PICTURED = {"day": (1, 2, 4), "batch": (1, 2), "study": (1, 2)}
 """Pages of each sample that are shown in pictures."""
 COMMANDS = {
     "day": (
