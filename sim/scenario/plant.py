@@ -19,7 +19,7 @@ class Failures(Choice):
     """Whether servers break at all."""
     hazard: Name = "llama_3"
     """Catalogue name of the failure rates."""
-    multiplier: NonNegative = 1.0
+    multiplier: Annotated[float, Field(ge=0, le=10_000_000)] = 1.0
     """Factor on all rates, those of chillers too, for stress tests."""
     age_years: NonNegative = 1.0
     """Age of the servers' parts, which matters where infant mortality and wear do."""

@@ -67,6 +67,7 @@ WRONG = [
     (["run", "--set", "workload.demand.requests_per_day=-4"], "must be at least 0, not -4"),
     (["run", "--set", "workload.demand.requests_per_day=.nan"], "must be a finite number"),
     (["run", "--set", "plant.failures.multiplier=.inf"], "must be a finite number"),
+    (["run", "--set", "plant.failures.multiplier=1e19"], "must be at most 10,000,000, not 1e+19"),
     (["run", "--set", "plant.site=virgina"], "'virgina' is not a site of the catalogue (did you mean virginia?)"),
     (["run", "--set", "fleet.pools.main.model=lama_3_1_70b"], "(did you mean llama_3_1_70b?)"),
     (["run", "--set", "plant.climate.weather.path=no.epw"], "no.epw: there is no such file"),
