@@ -4,6 +4,7 @@ Cells of one day that differ in numbers only are priced at once, as arrays; all 
 cannot stand for, one by one. Both ways ask the same ledger.
 """
 
+import gc
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -73,6 +74,7 @@ def prepare(engine: str) -> str:
 
         if not is_warm():
             warm_up()
+    gc.freeze()  # what has been read stays: searching it for garbage again and again takes a tenth of each day
     return __version__
 
 
