@@ -91,11 +91,11 @@ def samples(kind: str, rows: Sequence[Row], book: Catalogue) -> list[Sample]:
     return found
 
 
-def observe(kind: str, chosen: Sequence[Sample]) -> list[Observed]:
+def observe(kind: str, chosen: Sequence[Sample], book: Catalogue) -> list[Observed]:
     """What was measured, and the laws that should give it."""
     if kind == "serving":
-        groups = grouped([((s.setup, s.case.context_tokens), s) for s in chosen if _measured(s.row, "tpot_ms")])
-        return [_served(setup, context, group) for (setup, context), group in groups.items()]
+        groups = grouped([(_replica_of(s.case, book), s) for s in chosen if _measured(s.row, "tpot_ms")])
+        return [_served(group) for group in groups.values()]
     return [
         _observed(kind, predicted, [sample for sample in chosen if _measured(sample.row, name)], name)
         for predicted, name in _FITTED[kind].items()
@@ -107,16 +107,23 @@ def _measured(row: Row, name: str) -> bool:
     return isinstance(value, int | float) and np.isfinite(value) and value > 0
 
 
-def _served(setup: Setup, context: float, group: Sequence[Sample]) -> Observed:
+def _replica_of(case: serving.ServingCase, book: Catalogue) -> tuple[Setup, float]:
+    """What cases of equal replicas share: windows alone make the context matter."""
+    windowed = book.models[case.setup.model].sliding_window_tokens is not None
+    return case.setup, case.context_tokens if windowed else 0.0
+
+
+def _served(group: Sequence[Sample]) -> Observed:
     """Times per output token of one replica, by their closed form."""
+    cases: list[serving.ServingCase] = [sample.case for sample in group]
     clients, prompt, output = (
-        np.array([float(getattr(sample.case, name)) for sample in group]) for name in ("clients", "prompt", "output")
+        np.array([float(getattr(case, name)) for case in cases]) for name in ("clients", "prompt", "output")
     )
+    budget = np.array([float(case.protocol.most_batched_tokens) for case in cases])
     measured = np.array([float(sample.row["tpot_ms"]) for sample in group]) / MILLISECONDS_PER_SECOND
-    budget = float(group[0].case.protocol.most_batched_tokens)
 
     def law(book: Catalogue) -> np.ndarray:
-        return serving.steady_state_s(setup.replica(book, context), clients, prompt, output, budget)
+        return serving.steady_state_s(cases[0].replica(book), clients, prompt, output, budget)
 
     return Observed(measured, law)
 
@@ -155,7 +162,7 @@ def _knob(kind: str, entry: str, bound: Bound, setups: set[Setup], book: Catalog
 def calibrate(kind: str, rows: Sequence[Row], book: Catalogue) -> Fitted:
     """Refit efficiencies to measured rows; InputError where there is too little to fit to."""
     chosen = samples(kind, rows, book)
-    observed = [part for part in observe(kind, chosen) if len(part.measured)]
+    observed = [part for part in observe(kind, chosen, book) if len(part.measured)]
     points = sum(len(part.measured) for part in observed)
     knobs = list(dict.fromkeys(knobs_for(kind, chosen, book)))[: points // POINTS_A_KNOB]
     if not knobs:

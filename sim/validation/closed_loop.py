@@ -5,6 +5,7 @@ changes of the batch it leaps.
 """
 
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 
@@ -28,6 +29,8 @@ class Load:
     """Requests after which the measurement ends."""
     spread_fraction: float = 0.0
     """Lengths are drawn evenly between (1 - spread_fraction) of the full ones and the full ones."""
+    look_every: int = 1
+    """Decode iterations between two looks for new requests; after a prefill, and when idle, it looks at once."""
 
 
 @dataclass(frozen=True)
@@ -47,19 +50,20 @@ class Measured:
 class _Leaping(Batch):
     """A batch that can pass over iterations in which nothing but growth happens."""
 
-    def leap(self, iteration: Iteration) -> None:
-        """Stretch a decode iteration to the last one before a request is done or the KV cache is full."""
+    def leap(self, iteration: Iteration, most: float) -> int:
+        """Stretch a decode iteration to the last before a request is done or the KV cache is full; how many it is."""
         run = self._run
         if run is None:
-            return
-        steps = run.shortest - run.iterations
+            return 1
+        steps = min(run.shortest - run.iterations, most - 1)
         if self.spec.admission == rules.ON_DEMAND:
             steps = min(steps, (self.spec.kv_room_tokens - self.held) // self.decoding - 1)
         if steps <= 0:
-            return
-        self._grow_by(iteration, steps)
-        run.iterations += steps - 1
+            return 1
+        self._grow_by(iteration, int(steps))
+        run.iterations += int(steps) - 1
         run.next()
+        return int(steps) + 1
 
     def _grow_by(self, iteration: Iteration, steps: int) -> None:
         for job in iteration.decoding:
@@ -91,19 +95,29 @@ def run_closed_loop(spec: PoolSpec, load: Load, rng: np.random.Generator) -> Mea
     """Serve a load on one replica until every request is answered; all clients begin at once."""
     prompts, outputs = _lengths(load, rng)
     waiting = [Job(i, 0.0, 0, prompts[i], outputs[i]) for i in reversed(range(load.requests))]
-    batch, done, now_s = _FORMS[spec.policy](spec), [], 0.0
-    for _ in range(min(load.clients, load.requests)):
-        batch.join(waiting.pop(), now_s)
-    while iteration := batch.begin(now_s):
-        if iteration.phase == rules.DECODE:
-            batch.leap(iteration)
+    batch, done, now_s, since = _FORMS[spec.policy](spec), [], 0.0, 0
+    unseen = [waiting.pop() for _ in range(min(load.clients, load.requests))]
+    while batch.outstanding or unseen:
+        if since % load.look_every == 0 or not batch.outstanding:
+            _take_in(unseen, batch, now_s)
+        iteration = batch.begin(now_s)
+        if iteration is None:
+            break
+        most = load.look_every - since % load.look_every if unseen else inf
+        since = since + batch.leap(iteration, most) if iteration.phase == rules.DECODE else 0
         now_s = iteration.end_s
         for job in batch.end(iteration).finished:
             done.append((job.first_token_s - job.arrival_s, now_s - job.first_token_s, job.output))
             if waiting:
                 waiting[-1].arrival_s = now_s
-                batch.join(waiting.pop(), now_s)
+                unseen.append(waiting.pop())
     return _measured(np.array(done), now_s, batch.preempted)
+
+
+def _take_in(unseen: list[Job], batch: Batch, now_s: float) -> None:
+    for job in unseen:
+        batch.join(job, now_s)
+    unseen.clear()
 
 
 def _measured(done: np.ndarray, makespan_s: float, preempted: int) -> Measured:

@@ -1,7 +1,7 @@
 """End-to-end serving benchmarks: fixed lengths, fixed concurrency, one replica."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -39,24 +39,39 @@ POLICY_OF = {"sglang_2026": rules.CONTINUOUS}
 """Software that reads prompts in iterations of their own; the others read them beside those who decode."""
 
 
+LEAST_BATCHED_TOKENS = 8192
+"""Token budget of an iteration: the default of vLLM on these GPUs."""
+SGLANG_BATCHED_TOKENS = 16384
+"""What InferenceX's scripts give SGLang at least."""
+LOOK_EVERY = {False: 10, True: 30}
+"""Iterations between SGLang's looks for new requests in the same scripts, on Blackwell; the latter for many clients."""
+MANY_CLIENTS = 16
+GROUPS_WAIT_ITERATIONS = 30.0
+"""Half of the 60 iterations that they let TensorRT-LLM's data-parallel groups wait for each other's prompts."""
+ONE_LENGTH = "nvidia-gap-analysis"
+"""Beginning of the sources whose requests all have one length."""
+IN_STEP_FRACTION = 0.01
+"""Spread of theirs where prompts are read first: those read together end together, and ask together again."""
+CACHE_PRECISION = {"bf16": "bf16"}
+"""Number format of the KV cache by that of the weights: the scripts give narrow weights a cache of 8 bits."""
+
+
 @dataclass(frozen=True)
 class Protocol:
     """How such benchmarks are run; choices of their tools, not claims about hardware."""
 
-    most_batched_tokens: int = 8192
-    """Token budget of an iteration: the default of the engines on these GPUs."""
+    most_batched_tokens: int = LEAST_BATCHED_TOKENS
+    """Token budget of an iteration."""
+    look_every: int = 1
+    """Decode iterations between two looks for new requests."""
+    wait_iterations: float = 0.0
+    """Mean iterations that a request waits for those of other data-parallel groups."""
     waves: int = 10
     """Requests a client; the tools' default."""
     most_requests: int = 2048
     """Requests after which a simulation stops, however many clients there are (but one each at least)."""
     spread_fraction: float = 0.2
-    """Lengths are drawn down to (1 - spread_fraction) of the full ones."""
-
-
-FIXED = Protocol(spread_fraction=0.0)
-"""All requests of one length: they stay in step with each other."""
-FIXED_LENGTHS = "nvidia-gap-analysis"
-"""Beginning of the sources whose requests all have the same length."""
+    """Lengths are drawn down to (1 - spread_fraction) of the full ones, as InferenceX's; others' clients drift, too."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +94,11 @@ class ServingCase:
         """Context half-way through an answer."""
         return self.prompt + self.output / 2.0
 
+    def replica(self, book: Catalogue) -> Replica:
+        """What serves it."""
+        cache = CACHE_PRECISION.get(self.setup.precision, "fp8")
+        return self.setup.replica(book, self.context_tokens, cache)
+
 
 def read_case(row: Mapping[str, Any], book: Catalogue) -> ServingCase:
     """The run that a row describes; UnpredictableError where the laws do not cover it."""
@@ -93,12 +113,38 @@ def read_case(row: Mapping[str, Any], book: Catalogue) -> ServingCase:
         _layout(row, gpu),
     )
     check_setup(setup, book)
-    protocol = FIXED if str(row.get("src", "")).startswith(FIXED_LENGTHS) else Protocol()
-    case = ServingCase(setup, _clients(row), count(row, "isl"), count(row, "osl"), protocol)
-    room = kv_room_tokens(setup.replica(book, case.context_tokens))
+    heads = int(book.models[setup.model].heads.value)
+    if heads % setup.layout.tensor:
+        raise UnpredictableError(f"{heads} attention heads cannot be divided among {setup.layout.tensor} GPUs")
+    clients, prompt = _clients(row), count(row, "isl")
+    case = ServingCase(setup, clients, prompt, count(row, "osl"), protocol_of(setup, clients, prompt, book))
+    if str(row.get("src", "")).startswith(ONE_LENGTH) and policy_of(setup) == rules.CONTINUOUS:
+        case = replace(case, protocol=replace(case.protocol, spread_fraction=IN_STEP_FRACTION))
+    room = kv_room_tokens(case.replica(book))
     if case.prompt + case.output > room:
         raise UnpredictableError(f"a request of {case.prompt + case.output} tokens exceeds the KV room of {room}")
     return case
+
+
+def policy_of(setup: Setup) -> int:
+    """How its software makes iterations."""
+    return POLICY_OF.get(setup.efficiency, rules.CHUNKED)
+
+
+def holds_all(case: ServingCase, book: Catalogue) -> bool:
+    """Whether the KV cache holds all clients at their longest: below saturation, nobody waits for memory."""
+    return bool(case.clients * (case.prompt + case.output) <= kv_room_tokens(case.replica(book)))
+
+
+def protocol_of(setup: Setup, clients: int, prompt: int, book: Catalogue) -> Protocol:
+    """How InferenceX runs a software; other benchmarks are taken to do likewise."""
+    if setup.efficiency == "trtllm_2026":
+        wait = GROUPS_WAIT_ITERATIONS if setup.layout.data > 1 else 0.0
+        return Protocol(max(LEAST_BATCHED_TOKENS, prompt + clients), wait_iterations=wait)
+    if setup.efficiency == "sglang_2026":
+        seldom = book.gpus[setup.gpu].generation == "blackwell"
+        return Protocol(SGLANG_BATCHED_TOKENS, LOOK_EVERY[clients >= MANY_CLIENTS] if seldom else 1)
+    return Protocol()
 
 
 def _layout(row: Mapping[str, Any], gpu: str) -> Layout:
@@ -116,7 +162,7 @@ def _clients(row: Mapping[str, Any]) -> int:
     return count(row, "concurrency")
 
 
-def steady_state_s(replica: Replica, clients: Floats, prompt: Floats, output: Floats, budget: float) -> Floats:
+def steady_state_s(replica: Replica, clients: Floats, prompt: Floats, output: Floats, budget: float | Floats) -> Floats:
     """Time per output token in a steady closed loop [s], in closed form: what fitting uses in place of a simulation.
 
     An iteration decodes one token for each client; over an answer every other client's prompt is read once beside it:
@@ -143,7 +189,7 @@ def pool_of(case: ServingCase, replica: Replica) -> PoolSpec:
         decode_w=np.zeros(2),
         kv_room_tokens=kv_room_tokens(replica),
         max_context_tokens=case.prompt + case.output,
-        policy=POLICY_OF.get(case.setup.efficiency, rules.CHUNKED),
+        policy=policy_of(case.setup),
         admission=rules.ON_DEMAND,
         max_requests=case.clients,
         max_batched_tokens=tokens,
@@ -165,12 +211,13 @@ def _law(replica: Replica, clients: int, tokens: int) -> StepTimeLaw:
 
 def simulate(case: ServingCase, book: Catalogue) -> Measured:
     """Run a benchmark; times to first token include the front end and the wait until the engine looks for a request."""
-    replica, protocol = case.setup.replica(book, case.context_tokens), case.protocol
+    replica, protocol = case.replica(book), case.protocol
     requests = max(case.clients, min(case.clients * protocol.waves, protocol.most_requests))
-    load = Load(case.clients, case.prompt, case.output, requests, protocol.spread_fraction)
+    load = Load(case.clients, case.prompt, case.output, requests, protocol.spread_fraction, protocol.look_every)
     measured = run_closed_loop(pool_of(case, replica), load, np.random.default_rng(0))
     kernels = replica.kernels
-    ttft_s = measured.ttft_s + kernels.first_token_overhead_s + kernels.poll_iterations * measured.tpot_s
+    waited = kernels.poll_iterations + protocol.wait_iterations
+    ttft_s = measured.ttft_s + kernels.first_token_overhead_s + waited * measured.tpot_s
     return Measured(ttft_s, measured.tpot_s, measured.makespan_s, measured.preempted)
 
 

@@ -54,12 +54,13 @@ def test_unknown_and_missing_columns_are_told_at_once():
     assert "'system' is missing" in str(error.value) and "'sytem' is unknown (did you mean system?)" in str(error.value)
 
 
-def test_a_leaping_loop_equals_one_that_steps(monkeypatch):
+@pytest.mark.parametrize("look_every", [1, 7])
+def test_a_leaping_loop_equals_one_that_steps(monkeypatch, look_every):
     case = read_case(ROW, BOOK)
-    spec = pool_of(case, case.setup.replica(BOOK, case.context_tokens))
-    load = Load(clients=5, prompt=300, output=40, requests=17, spread_fraction=0.3)
+    spec = pool_of(case, case.replica(BOOK))
+    load = Load(clients=5, prompt=300, output=40, requests=17, spread_fraction=0.3, look_every=look_every)
     leaping = run_closed_loop(spec, load, np.random.default_rng(3))
-    monkeypatch.setattr("sim.validation.closed_loop._Leaping.leap", lambda batch, iteration: None)
+    monkeypatch.setattr("sim.validation.closed_loop._Leaping.leap", lambda batch, iteration, most: 1)
     stepping = run_closed_loop(spec, load, np.random.default_rng(3))
     assert leaping.tpot_s == pytest.approx(stepping.tpot_s, rel=1e-12)
     assert leaping.ttft_s == pytest.approx(stepping.ttft_s, rel=1e-12)
