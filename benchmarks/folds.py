@@ -1,15 +1,15 @@
 """Time per output token of GPUs and of models that a fit has not seen: efficiencies fitted to all others, tried on one.
 
 Usage: python -m benchmarks.folds DATA [STRIDE] prints the last sections of VALIDATION.md: DATA holds
-perf/e2e_serving_points.csv.gz; of every STRIDE-th aggregated row (12 unless told otherwise) those are taken whose KV
-cache holds all clients. Fits begin at the middle of each bound, not at the catalogue's values, which have seen every
+perf/e2e_serving_points.csv.gz; of every STRIDE-th aggregated row (12 unless told otherwise; a third of them where models
+are left out) those are taken whose KV cache holds all clients. Fits begin at the middle of each bound, not at the catalogue's values, which have seen every
 row. Times per token are the closed form's, not simulated.
 """
 
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -17,15 +17,19 @@ import numpy as np
 
 from sim.catalogue import Catalogue, read_catalogue, with_facts
 from sim.validation.calibrating import Sample, knobs_for, observe, samples
-from sim.validation.fitting import Floats, as_facts, errors_of, fit
+from sim.validation.fitting import Floats, Knob, as_facts, errors_of, fit
 from sim.validation.points import read_points, rows_of
 from sim.validation.predicting import FORMS
 from sim.validation.serving import holds_all
 
 STRIDE = 12
+THIN = 3
+"""Models are left out of one row in so many of those: there are many models."""
 PROCESSES = 2
 KIND = "serving"
 POINTS = "perf/e2e_serving_points.csv.gz"
+SHARED = ("activation_passes", "iteration_overhead_s")
+"""Numbers that all software has in common."""
 HEAD = """
 ## Leave-one-{what}-out
 
@@ -79,9 +83,15 @@ def usable(data: Path, stride: int, book: Catalogue) -> list[Sample]:
     return [sample for sample in found if holds_all(sample.case, book)]
 
 
+def shared(knobs: Sequence[Knob]) -> list[Knob]:
+    """The same knobs, some of them one for all software, as the catalogue has it: fewer numbers carry further."""
+    software = tuple(sorted({knob.entries[0] for knob in knobs if knob.kind == "efficiencies"}))
+    return [replace(knob, entries=software) if knob.field in SHARED else knob for knob in knobs]
+
+
 def unseen(train: Sequence[Sample], book: Catalogue) -> tuple[Catalogue, int, int]:
     """A catalogue fitted to some samples alone, with the numbers turned and the points they were fitted to."""
-    knobs = list(dict.fromkeys(knobs_for(KIND, train, book)))
+    knobs = list(dict.fromkeys(shared(knobs_for(KIND, train, book))))
     middles = np.sqrt([knob.low * knob.high for knob in knobs])
     found = fit(observe(KIND, train, book), knobs, with_facts(book, as_facts(knobs, middles)))
     return with_facts(book, found.overrides), len(knobs), found.points
@@ -137,8 +147,9 @@ def fold_of(what: str, must: tuple[float, float] | None, chosen: list[Sample], s
 
 def folds_of(data: Path, stride: int) -> list[Fold]:
     """Both ways to leave out."""
-    chosen = usable(data, stride, read_catalogue())
-    return [fold_of("GPU", (0.20, 0.45), chosen, stride), fold_of("model", None, chosen, stride)]
+    book = read_catalogue()
+    gpus, models = usable(data, stride, book), usable(data, THIN * stride, book)
+    return [fold_of("GPU", (0.20, 0.45), gpus, stride), fold_of("model", None, models, THIN * stride)]
 
 
 if __name__ == "__main__":

@@ -42,6 +42,8 @@ def _panel(axes: Any, title: str, points: dict[str, np.ndarray]) -> None:
     axes.set(xscale="log", yscale="log", xlim=(low, high), ylim=(low, high), title=title)
     axes.set(xlabel="measured", ylabel="predicted")
     axes.minorticks_off()
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(lambda value, _: f"{value:,g}")
     if len(points) > 1:
         axes.legend(loc="upper left", markerscale=2.0)
 
