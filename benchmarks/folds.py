@@ -1,9 +1,9 @@
 """Time per output token of GPUs and of models that a fit has not seen: efficiencies fitted to all others, tried on one.
 
 Usage: python -m benchmarks.folds DATA [STRIDE] prints the last sections of VALIDATION.md: DATA holds
-perf/e2e_serving_points.csv.gz; of every STRIDE-th aggregated row (12 unless told otherwise; a third of them where models
-are left out) those are taken whose KV cache holds all clients. Fits begin at the middle of each bound, not at the catalogue's values, which have seen every
-row. Times per token are the closed form's, not simulated.
+perf/e2e_serving_points.csv.gz; of every STRIDE-th aggregated row (12 unless told otherwise; a third of those where
+models are left out) those are taken whose KV cache holds all clients. Fits begin at the middle of each bound, not at
+the catalogue's values, which have seen every row. Times per token are the closed form's, not simulated.
 """
 
 import sys
