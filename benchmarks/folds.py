@@ -35,7 +35,8 @@ HEAD = """
 
 Time per output token of every {stride}th aggregated serving row whose KV cache holds all clients, by its closed form
 (`python -m benchmarks.folds DATA`). Efficiencies are fitted anew to all other {what}s, from the middle of their bounds,
-and tried on the {what} left out. {note}
+and tried on the {what} left out.
+{note}
 
 | left out | numbers | fitted to | points | median | 90 % | bias | of them dense | median | 90 % |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |

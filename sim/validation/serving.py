@@ -46,7 +46,7 @@ SGLANG_BATCHED_TOKENS = 16384
 LOOK_EVERY = {False: 10, True: 30}
 """Iterations between SGLang's looks for new requests in the same scripts, on Blackwell; the latter for many clients."""
 MANY_CLIENTS = 16
-GROUPS_WAIT_ITERATIONS = 30.0
+GROUPS_WAIT_ITERATIONS = 30
 """Half of the 60 iterations that they let TensorRT-LLM's data-parallel groups wait for each other's prompts."""
 ONE_LENGTH = "nvidia-gap-analysis"
 """Beginning of the sources whose requests all have one length."""
@@ -64,7 +64,7 @@ class Protocol:
     """Token budget of an iteration."""
     look_every: int = 1
     """Decode iterations between two looks for new requests."""
-    wait_iterations: float = 0.0
+    wait_iterations: int = 0
     """Mean iterations that a request waits for those of other data-parallel groups."""
     waves: int = 10
     """Requests a client; the tools' default."""
@@ -139,7 +139,7 @@ def holds_all(case: ServingCase, book: Catalogue) -> bool:
 def protocol_of(setup: Setup, clients: int, prompt: int, book: Catalogue) -> Protocol:
     """How InferenceX runs a software; other benchmarks are taken to do likewise."""
     if setup.efficiency == "trtllm_2026":
-        wait = GROUPS_WAIT_ITERATIONS if setup.layout.data > 1 else 0.0
+        wait = GROUPS_WAIT_ITERATIONS if setup.layout.data > 1 else 0
         return Protocol(max(LEAST_BATCHED_TOKENS, prompt + clients), wait_iterations=wait)
     if setup.efficiency == "sglang_2026":
         seldom = book.gpus[setup.gpu].generation == "blackwell"
