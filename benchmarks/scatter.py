@@ -32,6 +32,7 @@ def pairs_of(rows: Rows, predicted: str, name: str, factor: str) -> dict[str, np
 
 def _panel(axes: Any, title: str, points: dict[str, np.ndarray]) -> None:
     every = np.concatenate(list(points.values()))
+    axes.set_axis_on()
     low, high = every.min() / 1.3, every.max() * 1.3
     axes.plot([low, high], [low, high], color=SOFT, linewidth=0.8)
     for factor in (0.5, 2.0):
