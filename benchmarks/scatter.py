@@ -15,7 +15,7 @@ COLOURS = 32
 """Colours of a picture, so that its file is small."""
 MARKERS = "os^Dvx"
 COLUMNS = 2
-SIDE_MM, LEFT_MM, GAP_MM, TITLE_MM, FOOT_MM = 66.0, 13.0, 18.0, 7.0, 10.0
+SIDE_MM, LEFT_MM, GAP_MM, TITLE_MM, FOOT_MM = 65.0, 18.0, 20.0, 7.0, 10.0
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -42,6 +42,7 @@ def _panel(axes: Any, title: str, points: dict[str, np.ndarray]) -> None:
         axes.scatter(both[:, 0], both[:, 1], marker=MARKERS[number % len(MARKERS)], label=level, **look)
     axes.set(xscale="log", yscale="log", xlim=(low, high), ylim=(low, high), title=title)
     axes.set(xlabel="measured", ylabel="predicted")
+    axes.spines[:].set(visible=False)  # a base line and an upright one stand there already
     axes.minorticks_off()
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda value, _: f"{value:,g}")
