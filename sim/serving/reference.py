@@ -14,7 +14,7 @@ from sim.serving.batch import Batch, Iteration, Job
 from sim.serving.engine import EVERY_SERVER
 from sim.serving.meter import Meter
 from sim.serving.policies import POLICIES
-from sim.serving.routing import halves, routing_keys
+from sim.serving.router import Router
 from sim.serving.spec import PoolSpec
 from sim.traces.digest import Digest
 from sim.traces.request import Outcome
@@ -119,10 +119,8 @@ class ReferencePool:
         self._keep_below = 0
         self._requeued = self._too_long = 0
         self._arrived = 0
-        self._turn = 0
         self.replicas = [Replica(self, index) for index in range(spec.replicas)]
-        self._available = list(range(spec.replicas))
-        self._seen = [0] * spec.replicas
+        self._router = Router(spec, [replica.batch for replica in self.replicas])
         if spec.stale_s > 0.0:
             env.process(self._look())
 
@@ -148,7 +146,7 @@ class ReferencePool:
     def fail(self, server: int) -> tuple[int, int]:
         """A server breaks: its requests go back to the router. Returns how many were requeued and how many lost."""
         now_s = self.env.now
-        self._set_available(server, False)
+        self._router.set_available(self._replicas_of(server), False)
         jobs = [job for index in self._replicas_of(server) for job in self.replicas[index].fail(now_s)]
         jobs.sort(key=lambda job: job.number)
         lost = sum(not self._route_again(job, now_s) for job in jobs)
@@ -159,11 +157,11 @@ class ReferencePool:
         for index in self._replicas_of(server):
             if self.replicas[index].failed:
                 self.replicas[index].restart()
-        self._set_available(server, True)
+        self._router.set_available(self._replicas_of(server), True)
 
     def drain(self, server: int) -> None:
         """A server takes no new requests; it serves those it has to their end."""
-        self._set_available(server, False)
+        self._router.set_available(self._replicas_of(server), False)
 
     def outstanding(self, server: int) -> int:
         """Requests waiting or running on a server, now."""
@@ -245,56 +243,29 @@ class ReferencePool:
         spec = self.spec
         fits = rules.can_ever_run(job.prompt, job.output, spec.max_context_tokens, spec.kv_room_tokens)
         self._too_long += not fits
-        if not fits or not self._available:
+        if not fits or not self._router.available:
             self.end(job, Outcome.REFUSED, job.arrival_s, -1)
         else:
-            self.replicas[self._choose(job)].take(job, job.arrival_s)
+            self.replicas[self._router.choose(job)].take(job, job.arrival_s)
 
     def _route_again(self, job: Job, now_s: float) -> bool:
         """Send a request of a failed server elsewhere; False when it is lost."""
-        if job.attempts >= self.spec.max_attempts or not self._available:
+        if job.attempts >= self.spec.max_attempts or not self._router.available:
             self.end(job, Outcome.LOST, now_s, -1)
             return False
         job.attempts += 1
         self._requeued += 1
-        self.replicas[self._choose(job)].take(job, now_s)
+        self.replicas[self._router.choose(job)].take(job, now_s)
         return True
-
-    def _choose(self, job: Job) -> int:
-        routing, free = self.spec.routing, self._available
-        if routing == rules.ROUND_ROBIN:
-            self._turn += 1
-            return free[(self._turn - 1) % len(free)]
-        if routing == rules.LEAST_OUTSTANDING:
-            return min(free, key=lambda index: (self._load(index), index))
-        first, second = self._candidates(job)
-        if routing == rules.RANDOM or self._load(first) <= self._load(second):
-            return first
-        return second
-
-    def _candidates(self, job: Job) -> tuple[int, int]:
-        keys = routing_keys(self.spec.routing_salt, np.array([job.number]), np.array([job.attempts]))
-        free = self._available
-        first, second = (free[rules.candidate(int(half[0]), len(free))] for half in halves(keys))
-        return first, second
-
-    def _load(self, index: int) -> int:
-        """Requests outstanding at a replica, as old as the router's information is."""
-        return self._seen[index] if self.spec.stale_s > 0.0 else self.replicas[index].batch.outstanding
 
     def _look(self) -> Generator[simpy.Event, Any, None]:
         """The router's view of the loads, taken anew every `stale_s`."""
         for tick in count(1):
             yield Instant(self.env, tick * self.spec.stale_s, LOOKS)
-            self._seen = [replica.batch.outstanding for replica in self.replicas]
+            self._router.look()
 
     def _replicas_of(self, server: int) -> range:
         size = self.spec.replicas_per_server
         if server == EVERY_SERVER:
             return range(self.spec.replicas)
         return range(server * size, (server + 1) * size)
-
-    def _set_available(self, server: int, up: bool) -> None:
-        changed = self._replicas_of(server)
-        others = [index for index in self._available if index not in changed]
-        self._available = sorted([*others, *changed]) if up else others

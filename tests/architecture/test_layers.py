@@ -31,6 +31,7 @@ ROOMS = {
     "sim.serving.batch": (
         "sim.serving.policies",
         "sim.serving.meter",
+        "sim.serving.router",
         "sim.serving.reference",
         "sim.validation.closed_loop",
     ),
