@@ -5,8 +5,9 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from rich.console import Console, RenderableType
 from rich.progress import Progress
@@ -27,7 +28,7 @@ def tell(*parts: RenderableType) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try once more at its end
+        _give_up(sys.stdout)
         if not isinstance(error, BrokenPipeError):
             raise OutputError(f"standard output: cannot be written: {error.strerror}") from None
 
@@ -53,8 +54,16 @@ def width() -> int:
 
 def say(message: str) -> None:
     """Print a line on stderr; where nobody reads it, the work goes on."""
-    with suppress(OSError):
+    try:
         sys.stderr.write(f"{message}\n")
+        sys.stderr.flush()
+    except OSError:
+        _give_up(sys.stderr)
+
+
+def _give_up(stream: TextIO) -> None:
+    """Send what is still to come nowhere, or Python would try once more at its end and exit with 120."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 @contextmanager

@@ -18,11 +18,12 @@ from sim.studies.comparing import variance_cut
 from sim.studies.reading import read_batch
 from sim.studies.running import carry_out
 from sim.studies.workers import Here
-from tests.tiny_study import PRICES, WORLD, done, question, study
+from tests.tiny_study import MINUTE, PRICES, WORLD, done, question, study
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = ("outcomes.parquet", "summary.json", "study.yaml", "scenario.yaml")
-MANY = {"kind": "monte_carlo", "draws": 50, "uncertain": WORLD}
+MANY = {"kind": "monte_carlo", "draws": 50, "uncertain": WORLD, "overrides": MINUTE | {"day.duration_s": 300.0}}
+"""Draws of five minutes: there is time to kill somebody before the last is done."""
 PATIENCE_S = 60.0
 
 

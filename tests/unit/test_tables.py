@@ -51,7 +51,8 @@ def test_words_are_stacked_where_columns_would_not_fit(shown):
 
 
 def about(value):
-    return {"estimate": value, "low": value * 0.99, "high": value * 1.01}
+    around = abs(value) / 100
+    return {"estimate": value, "low": value - around, "high": value + around}
 
 
 def test_a_batch_shows_every_number_on_any_width(shown):
@@ -60,8 +61,8 @@ def test_a_batch_shows_every_number_on_any_width(shown):
         "variants": {name: {"mean": about(123.456)} for name in names},
         "differences": {names[1]: {"mean": about(-5.4321), "relative": -0.044}},
     }
-    text = " ".join(" ".join(shown(lambda: _variants(result, "cost_usd.total [USD]", names[0]))).split())
-    for number in ("123.5", "-5.432", "-4.4%", "-5.378"):
+    text = " ".join(" ".join(shown(lambda: _variants(result))).split())
+    for number in ("123.5", "-5.432", "-4.4%", "0.054"):
         assert number in text
 
 
