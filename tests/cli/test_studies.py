@@ -28,6 +28,7 @@ PATIENCE_S = 60.0
 
 
 def start(*arguments):
+    """A process that hears Ctrl-C, even where the tests themselves were started in the background and do not."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
     return subprocess.Popen(
         [sys.executable, *map(str, arguments)],
@@ -36,6 +37,7 @@ def start(*arguments):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=ROOT,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
