@@ -108,15 +108,16 @@ class Gateway:
         requests = self.source.take(until_s)
         reuses = requests.reused_s is not None
         reusable_tokens = int(requests.cached_tokens.sum(dtype=np.int64)) if reuses else 0
-        if len(self.outlets) == 1:
-            parts = [self.outlets[0].prepare(requests, rooms[0])]
-            return Window(until_s, requests.size, reuses, reusable_tokens, parts)
-        chosen = self.pool_of[requests.use_case]
-        parts = [
-            outlet.prepare(requests.where(chosen == index), room)
-            for index, (outlet, room) in enumerate(zip(self.outlets, rooms, strict=True))
-        ]
+        shares = zip(self.outlets, self._by_pool(requests), rooms, strict=True)
+        parts = [outlet.prepare(share, room) for outlet, share, room in shares]
         return Window(until_s, requests.size, reuses, reusable_tokens, parts)
+
+    def _by_pool(self, requests: Requests) -> list[Requests]:
+        """The requests of each pool; one alone takes them as they are, uncopied."""
+        if len(self.outlets) == 1:
+            return [requests]
+        chosen = self.pool_of[requests.use_case]
+        return [requests.where(chosen == index) for index in range(len(self.outlets))]
 
     def _deposit(self, window: Window) -> None:
         self.arrived += window.arrived
