@@ -22,15 +22,13 @@ from sim.validation.cases import (
     number,
     precision_of,
 )
-from sim.validation.serving import steady_state_s
+from sim.validation.serving import LEAST_BATCHED_TOKENS, chunk_tokens, steady_state_s
 
 EFFICIENCY_OF = {"fp8": "ml_energy_2025_fp8", "fp4": "ml_energy_2025_fp4"}
 """Experts at each number format have kernels of their own."""
 EFFICIENCY = "ml_energy_2025"
 CROWDED = "ml_energy_2025_crowded"
 """Runs on one B200 of tasks that say from which batch on they had to wait for their host."""
-BUDGET_TOKENS = 8192.0
-"""Token budget of an iteration: the engine's default on these GPUs."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ def predict_case(case: Steady, book: Catalogue) -> dict[str, float]:
     batch, prompts, outputs = (np.array([n]) for n in (case.batch, prompt, case.output_tokens))
     cache = batch * (prompts + outputs / 2.0)
     making_s = base_s(replica, batch, batch) + kv_token_s(replica) * cache
-    worked_s = steady_state_s(replica, batch, prompts, outputs, BUDGET_TOKENS)
+    worked_s = steady_state_s(replica, batch, prompts, outputs, LEAST_BATCHED_TOKENS)
     media_s = case.media_s(book)
     reading_j = _reading_w(replica, batch, prompts) * (worked_s - making_s)
     making_j = iteration_w(replica, batch, cache, making_s, batch) * making_s
@@ -101,5 +99,5 @@ def predict_case(case: Steady, book: Catalogue) -> dict[str, float]:
 
 def _reading_w(replica: Replica, batch: Floats, prompt: Floats) -> Floats:
     """Power of iterations that read a chunk of a prompt beside the batch [W]."""
-    tokens = batch + np.minimum(prompt, np.maximum(1.0, BUDGET_TOKENS - batch))
+    tokens = batch + chunk_tokens(batch, prompt, LEAST_BATCHED_TOKENS)
     return iteration_w(replica, tokens, np.zeros(1), base_s(replica, tokens, batch), batch)

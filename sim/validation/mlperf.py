@@ -22,15 +22,13 @@ from sim.validation.cases import (
     number,
 )
 from sim.validation.names import plain
-from sim.validation.serving import steady_state_s
+from sim.validation.serving import LEAST_BATCHED_TOKENS, steady_state_s
 
 EFFICIENCY = "mlperf_2025"
 LIMITED = ("server", "interactive")
 """Scenarios with latency limits."""
 LAYOUTS = (1, 2, 4, 8)
 """Tensor-parallel sizes that a submitter would try."""
-BUDGET_TOKENS = 8192.0
-"""Token budget of an iteration."""
 _MOST_BATCH = 8192.0
 _NARROWEST = ("fp4", "fp8", "bf16")
 """Number formats from the fastest: submitters use what the hardware has and accuracy allows."""
@@ -130,7 +128,7 @@ def best_point(replica: Replica, case: Submission, book: Catalogue) -> Point:
     most = min(_MOST_BATCH, kv_room_tokens(replica) / (prompt + output))
     batch = np.unique(np.geomspace(1.0, max(1.0, most), 65))
     full = np.ones_like(batch)
-    iteration_s = steady_state_s(replica, batch, prompt * full, output * full, BUDGET_TOKENS)
+    iteration_s = steady_state_s(replica, batch, prompt * full, output * full, LEAST_BATCHED_TOKENS)
     tail = book.pick("benchmarks", "mlperf").tail_ratio
     allowed = iteration_s * (tail.value if tail else 1.0) <= case.tpot_limit_s
     if not allowed.any():

@@ -40,7 +40,7 @@ POLICY_OF = {"sglang_2026": rules.CONTINUOUS}
 
 
 LEAST_BATCHED_TOKENS = 8192
-"""Token budget of an iteration: the default of vLLM on these GPUs."""
+"""Token budget of an iteration: the default of vLLM on these GPUs, and what other benchmarks are taken to have."""
 SGLANG_BATCHED_TOKENS = 16384
 """What InferenceX's scripts give SGLang at least."""
 LOOK_EVERY = {False: 10, True: 30}
@@ -168,11 +168,16 @@ def steady_state_s(replica: Replica, clients: Floats, prompt: Floats, output: Fl
     An iteration decodes one token for each client; over an answer every other client's prompt is read once beside it:
     decode + (clients - 1) / output * (growth of an iteration by a chunk, per prompt, and its attention pairs).
     """
-    chunk = np.minimum(prompt, np.maximum(1.0, budget - clients))
+    chunk = chunk_tokens(clients, prompt, budget)
     alone, with_chunk = base_s(replica, clients, clients), base_s(replica, clients + chunk, clients)
     decode = alone + kv_token_s(replica) * clients * (prompt + output / 2.0) / replica.layout.pipeline
     read = (with_chunk - alone) * prompt / chunk + attention_pair_s(replica) * prompt * prompt / 2.0
     return np.asarray(decode + (clients - 1.0) / output * read)
+
+
+def chunk_tokens(clients: Floats, prompt: Floats, budget: float | Floats) -> Floats:
+    """Tokens of a prompt that an iteration reads beside the clients' own: the whole, or what is left of the budget."""
+    return np.minimum(prompt, np.maximum(1.0, budget - clients))
 
 
 def pool_of(case: ServingCase, replica: Replica) -> PoolSpec:
