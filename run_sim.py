@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 import typer
 
 from reports.language import Code
-from sim.errors import InputError
+from sim.errors import InputError, one_line
 from sim.version import __version__
 
 if TYPE_CHECKING:
@@ -266,7 +266,7 @@ def _usage_problem(error: Any) -> str:
     if message.startswith("Usage:") or not message:
         return message
     command = error.ctx.command_path if getattr(error, "ctx", None) else PROGRAM
-    return f"{' '.join(message.split()).rstrip('.')} (see {command} --help)"
+    return f"{one_line(' '.join(message.split())).rstrip('.')} (see {command} --help)"
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def _check_day(file: str, path: Path) -> None:
     misfits = check_fit(day, catalogue)
     if misfits:
         document = read_document(path)
-        raise FitError("\n".join(document.problem(where, what) for where, what in misfits))
+        raise FitError([document.problem(where, what) for where, what in misfits])
     foreseen = [f"warning: {read_document(path).problem(where, told)}" for where, told in foresee(day, catalogue)]
     if day.workload.trace and day.workload.trace.path is None:
         what = "no problems, but it needs --set workload.trace.path=FILE.csv to run"

@@ -23,9 +23,8 @@ def tell(*parts: RenderableType) -> None:
     """Print on stdout. A reader who has had enough (`| head`) is no error; a disk that is full is."""
     if sys.stdout is None:  # closed by the shell
         return
-    text = _rendered(parts)
     try:
-        sys.stdout.write(text)
+        sys.stdout.write(_writable(_rendered(parts), sys.stdout.encoding or "utf-8"))
         sys.stdout.flush()
     except OSError as error:
         _give_up(sys.stdout)
@@ -45,6 +44,11 @@ def _rendered(parts: Iterable[RenderableType]) -> str:
     for part in parts:
         console.print(part)
     return "".join(f"{line.rstrip(' ')}\n" for line in file.getvalue().splitlines())
+
+
+def _writable(text: str, encoding: str) -> str:
+    """A text with escapes for what an encoding lacks, as for parts of a path that are no text."""
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def width() -> int:

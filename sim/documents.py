@@ -92,7 +92,8 @@ def read_document(path: Path, ours: bool = False) -> Document:
     places: dict[Keys, Place] = {}
     data = _parse(_text(path), str(path), places, ours)
     if not isinstance(data, dict | None):
-        raise InputError(f"{path}:1:1: holds {kind_of(data)}, not a mapping of names to values")
+        what = "text" if isinstance(data, str) else kind_of(data)
+        raise InputError(f"{path}:1:1: holds {what}, not a mapping of names to values")
     return Document(path, data or {}, places)
 
 

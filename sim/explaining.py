@@ -51,13 +51,18 @@ def explain(document: "Document", error: ValidationError, schema: type[BaseModel
     data: Any = document.data
     for key in under:
         data = data[key] if isinstance(data, dict) and key in data else None
+    ordered = sorted(sentences(data, error, schema), key=lambda pair: document.place(under + pair[0]))
+    told = [document.problem(under + keys, what) for keys, what in ordered[:MOST_TOLD]]
+    left = len(ordered) - len(told)
+    return told + [f"{document.path}: and {left} more problems"] * (left > 0)
+
+
+def sentences(data: Any, error: ValidationError, schema: type[BaseModel]) -> "list[tuple[Keys, str]]":
+    """Key path and sentence of all problems that pydantic found in data."""
     found: dict[Keys, list[Any]] = {}
     for item in _each(error):
         found.setdefault(_written(item, data), []).append(item)
-    ordered = sorted(_without_shadows(found).items(), key=lambda pair: document.place(under + pair[0]))
-    told = [document.problem(under + keys, _what(items, schema, keys)) for keys, items in ordered[:MOST_TOLD]]
-    left = len(ordered) - len(told)
-    return told + [f"{document.path}: and {left} more problems"] * (left > 0)
+    return [(keys, _what(items, schema, keys)) for keys, items in _without_shadows(found).items()]
 
 
 def _each(error: ValidationError) -> Iterator[Any]:

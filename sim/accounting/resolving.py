@@ -122,6 +122,4 @@ def _intensity(site: Site) -> Intensity:
 def _by_hour(site: Site, mean: str, shape: str) -> tuple[tuple[float, ...], tuple[str, ...]]:
     """A site's mean times its shape over 24 local hours, and their sources."""
     claim, weights = getattr(site, mean), getattr(site, shape)
-    if len(weights.value) != HOURS_PER_DAY:
-        raise CatalogueError([f"{site.title}: {shape} has {len(weights.value)} numbers, not {HOURS_PER_DAY}"])
     return tuple(claim.value * weight for weight in weights.value), tuple(dict.fromkeys((claim.source, weights.source)))

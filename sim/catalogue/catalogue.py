@@ -1,6 +1,6 @@
 """The catalogue in memory: entries by kind and name, and how a scenario overrides one of their numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, overload
 
@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from sim.catalogue.demand_types import Clients, Lengths, Shape, Week
 from sim.catalogue.entry import Entry
-from sim.catalogue.facts import Claim, Source
+from sim.catalogue.facts import Claim, Source, numbers
 from sim.catalogue.law_types import Benchmark, Efficiency, Generation
 from sim.catalogue.model_types import Gpu, Model
 from sim.catalogue.plant_types import Chiller, ColdStart, Cooling, Delivery, Hazard, Thermals
@@ -16,9 +16,13 @@ from sim.catalogue.price_types import Article, Currency, PriceBook, Rental
 from sim.catalogue.types import KINDS, Server, Site
 from sim.documents import did_you_mean, raise_all
 from sim.errors import CatalogueError
+from sim.explaining import sentences
 
 SCENARIO_SOURCE = "scenario"
 _CHOSEN = Source(title="Chosen in the scenario", kind="assumption", where="the scenario file", date="at the run")
+
+FARTHEST = 1e6
+"""How many times beyond all that the catalogue has of its kind a chosen number may lie: farther off is a slip."""
 
 Overrides = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
@@ -135,24 +139,36 @@ def _entries_with(
     catalogue: Catalogue, kind: str, wanted: Mapping[str, Mapping[str, Any]], problems: list[str]
 ) -> dict[str, Entry]:
     changed: dict[str, Entry] = {}
-    for name, numbers in wanted.items():
+    for name, chosen in wanted.items():
         try:
-            changed[name] = _entry_with(catalogue.pick(kind, name), f"{kind}.{name}", numbers)
+            changed[name] = _entry_with(catalogue.pick(kind, name), f"{kind}.{name}", chosen)
+            problems.extend(_too_far(changed[name], f"{kind}.{name}", chosen, catalogue.entries(kind)))
         except CatalogueError as error:
             problems.extend(error.problems)
     return {**getattr(catalogue, kind, {}), **changed}
 
 
-def _entry_with(entry: Entry, where: str, numbers: Mapping[str, Any]) -> Entry:
+def _too_far(entry: Entry, where: str, chosen: Iterable[str], others: Mapping[str, Entry]) -> Iterator[str]:
+    """Numbers that are a million times larger or smaller than all of the catalogue's for such things, zero apart."""
+    for name in chosen:
+        known = [abs(n) for other in others.values() for n in numbers(getattr(other, name)) if n] or [1.0]
+        low, high = min(known) / FARTHEST, max(known) * FARTHEST
+        wrong = [n for n in numbers(getattr(entry, name)) if n and not low <= abs(n) <= high]
+        if wrong:
+            yield f"{where}.{name}: must be zero or lie between {low:.3g} and {high:.3g}, not {wrong[0]:g}"
+
+
+def _entry_with(entry: Entry, where: str, chosen: Mapping[str, Any]) -> Entry:
     known = claim_fields(type(entry))
-    unknown = [f"{where}.{name}: is unknown{did_you_mean(name, known)}" for name in numbers if name not in known]
+    unknown = [f"{where}.{name}: is unknown{did_you_mean(name, known)}" for name in chosen if name not in known]
     raise_all(unknown, CatalogueError)
-    chosen = {name: {"value": n, "source": SCENARIO_SOURCE, "known": "assumption"} for name, n in numbers.items()}
+    claimed = {name: {"value": n, "source": SCENARIO_SOURCE, "known": "assumption"} for name, n in chosen.items()}
+    data = {**dict(entry), **claimed}
     try:
-        return type(entry).model_validate({**dict(entry), **chosen})
+        return type(entry).model_validate(data)
     except ValidationError as error:
-        told = [(item["loc"][:1], item["msg"].removeprefix("Value error, ")) for item in error.errors()]
-        raise CatalogueError([f"{'.'.join((where, *map(str, field)))}: {what}" for field, what in told]) from None
+        told = sentences(data, error, type(entry))
+        raise CatalogueError([f"{'.'.join((where, *map(str, keys[:1])))}: {what}" for keys, what in told]) from None
 
 
 def claims(entry: Entry) -> dict[str, Claim]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import ValidationInfo, field_validator
 
-from sim.catalogue.facts import Fact, Frozen
+from sim.catalogue.facts import Claim, Frozen, numbers
 from sim.catalogue.possible import impossible
 
 
@@ -18,7 +18,9 @@ class Entry(Frozen):
     @classmethod
     def _possible(cls, claim: Any, info: ValidationInfo) -> Any:
         """Refuse a number that the thing so named cannot have."""
-        why = impossible(info.field_name or "", claim.value) if isinstance(claim, Fact) else ""
-        if why:
-            raise ValueError(why)
+        written = numbers(claim) if isinstance(claim, Claim) else ()
+        for number in (min(written), max(written)) if written else ():
+            why = impossible(info.field_name or "", number)
+            if why:
+                raise ValueError(why)
         return claim

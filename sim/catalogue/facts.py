@@ -2,7 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, model_validator
+
+from sim.units import HOURS_PER_DAY, MONTHS_PER_YEAR
 
 Known = Literal["read", "secondary", "computed", "unverified", "assumption"]
 
@@ -89,3 +91,36 @@ class Table(Claim):
         if len({len(row) for row in self.value}) != 1:
             raise ValueError("rows differ in length")
         return self
+
+
+def _of_length(length: int, width: int = 0) -> AfterValidator:
+    """Refuse a series of another length, or a table of other sides."""
+
+    def check(claim: Series | Table) -> Series | Table:
+        first, found = claim.value[0], len(claim.value)
+        if found != length:
+            raise ValueError(f"must have {length} {'rows' if width else 'numbers'}, not {found}")
+        if isinstance(first, tuple) and len(first) != width:
+            raise ValueError(f"must have {width} numbers in a row, not {len(first)}")
+        return claim
+
+    return AfterValidator(check)
+
+
+Quadratic = Annotated[Series, _of_length(len(("constant", "slope", "bend")))]
+"""A curve by its three terms."""
+Hourly = Annotated[Series, _of_length(HOURS_PER_DAY)]
+"""A number for each local hour of a day."""
+Monthly = Annotated[Series, _of_length(MONTHS_PER_YEAR)]
+"""A number a month, January first."""
+MonthlyHourly = Annotated[Table, _of_length(MONTHS_PER_YEAR, HOURS_PER_DAY)]
+"""A row a month, January first, with a number for each local hour."""
+
+
+def numbers(claim: Claim | None) -> tuple[float, ...]:
+    """All numbers of a claim in one row; none of a claim that is not made."""
+    if isinstance(claim, Table):
+        return tuple(number for row in claim.value for number in row)
+    if isinstance(claim, Series):
+        return claim.value
+    return (claim.value,) if isinstance(claim, Fact) else ()

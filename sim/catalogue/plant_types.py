@@ -1,7 +1,9 @@
 """What the catalogue describes of the plant: what carries heat away, brings power and breaks; one field a claim."""
 
+from pydantic import model_validator
+
 from sim.catalogue.entry import Entry
-from sim.catalogue.facts import Fact, Series
+from sim.catalogue.facts import Fact, Quadratic
 
 
 class Hazard(Entry):
@@ -105,14 +107,30 @@ class Chiller(Entry):
     """Rated temperature of the chilled water that leaves."""
     condenser_rise_coefficient: Fact
     """Kelvins at the condenser that weigh as much as one at the chilled water."""
-    capacity_curve: Series
+    capacity_curve: Quadratic
     """Capacity over rated capacity, by lift index [K]."""
-    power_curve: Series
+    power_curve: Quadratic
     """Full-load power over rated power a watt of capacity, by capacity ratio."""
-    part_load_curve: Series
+    part_load_curve: Quadratic
     """Power over full-load power, by part-load ratio."""
     least_part_load_fraction: Fact
     """Part-load ratio below which the machine cycles."""
+
+    @model_validator(mode="after")
+    def _takes_power(self) -> "Chiller":
+        """Refuse curves of a machine that would carry nothing or give power."""
+        if self.capacity_curve.value[0] <= 0.0 or _least(self.power_curve.value) <= 0.0:
+            raise ValueError("its capacity at no lift and its power at any capacity must be above zero")
+        if _least(self.part_load_curve.value) < 0.0:
+            raise ValueError("its power at part load must not be negative")
+        return self
+
+
+def _least(terms: tuple[float, ...]) -> float:
+    """Least value of a quadratic between nothing and twice the rating."""
+    constant, slope, bend = terms
+    turning = min(2.0, max(0.0, -slope / (2 * bend))) if bend else 0.0
+    return min(constant + slope * x + bend * x * x for x in (0.0, turning, 2.0))
 
 
 class Cooling(Entry):

@@ -2,7 +2,7 @@
 
 from sim.catalogue.demand_types import Clients, Lengths, Shape, Week
 from sim.catalogue.entry import Entry
-from sim.catalogue.facts import Fact, Series, Table
+from sim.catalogue.facts import Fact, Hourly, Monthly, MonthlyHourly
 from sim.catalogue.law_types import Benchmark, Efficiency, Generation
 from sim.catalogue.model_types import Gpu, Model
 from sim.catalogue.plant_types import Chiller, ColdStart, Cooling, Delivery, Hazard, Thermals
@@ -51,13 +51,13 @@ class Site(Entry):
 
     utc_offset_h: Fact
     """Local standard time less UTC."""
-    dry_bulb_c: Table
+    dry_bulb_c: MonthlyHourly
     """Typical outdoor temperature, twelve months by 24 local hours."""
-    wet_bulb_c: Table
+    wet_bulb_c: MonthlyHourly
     """Typical wet-bulb temperature, twelve months by 24 local hours."""
-    dry_bulb_spread_k: Series
+    dry_bulb_spread_k: Monthly
     """Standard deviation of a day's mean temperature, by month."""
-    wet_bulb_spread_k: Series
+    wet_bulb_spread_k: Monthly
     """Standard deviation of a day's mean wet bulb, by month."""
     design_dry_bulb_c: Fact
     """Outdoor temperature that cooling is sized for."""
@@ -65,11 +65,11 @@ class Site(Entry):
     """Wet bulb that cooling is sized for."""
     electricity_usd_per_kwh: Fact
     """Mean price that a data centre pays."""
-    electricity_shape: Series
+    electricity_shape: Hourly
     """Price by local hour, relative to its mean over the day."""
     carbon_g_per_kwh: Fact
     """Carbon intensity of the grid's electricity, by place and not by contract."""
-    carbon_shape: Series
+    carbon_shape: Hourly
     """Carbon intensity by local hour, relative to its mean over the day."""
     technician_usd_per_h: Fact
     """An hour of a technician, with all that an employer pays."""

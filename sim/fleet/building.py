@@ -43,7 +43,7 @@ def _build(
 ) -> PoolSpec:
     misfit = _misfit(pool, scenario, catalogue)
     if misfit:
-        raise FitError(f"fleet.pools.{name}: {misfit}")
+        raise FitError([f"fleet.pools.{name}: {misfit}"])
     replica = _replica(pool, pool.precision, pool.tensor_parallel, scenario, catalogue)
     replicas_per_server = int(catalogue.pick("servers", pool.server).gpus.value) // replica.layout.gpus
     batching = pool.batching

@@ -8,6 +8,7 @@ import simpy
 
 from sim.catalogue import Catalogue
 from sim.catalogue.plant_types import Hazard
+from sim.errors import FitError
 from sim.fleet.breakdown import Breakdowns, Exposure
 from sim.fleet.census import PoolBook
 from sim.fleet.climate import Climate, Hall, Speeds
@@ -21,7 +22,7 @@ from sim.fleet.repair import Reserve, Workshop
 from sim.fleet.servers import Servers
 from sim.fleet.services import PlannedWork
 from sim.fleet.weather import weather_of
-from sim.plant.cooling import Outdoors
+from sim.plant.cooling import Outdoors, carried_ratio
 from sim.plant.inlet import fan_ratio, leakage_ratio
 from sim.plant.replica import WEIGHT_BYTES
 from sim.scenario.repair import Part, Spares
@@ -210,11 +211,16 @@ def hall_of(scenario: Scenario, catalogue: Catalogue) -> Hall:
     """The hall that holds a scenario's pools."""
     chosen, site = scenario.plant.climate, catalogue.pick("sites", scenario.plant.site)
     plant = catalogue.pick("cooling", chosen.cooling)
+    chiller = catalogue.pick("chillers", plant.chiller)
+    sizing = Outdoors(site.design_dry_bulb_c.value, site.design_wet_bulb_c.value)
+    if not carried_ratio(plant, chiller, sizing):
+        what = f"chillers of {chosen.cooling} carry nothing in the weather that they are sized for"
+        raise FitError([f"plant.climate.cooling: {what}; choose other cooling, or facts nearer to the catalogue's"])
     return Hall(
         plant=plant,
-        chiller=catalogue.pick("chillers", plant.chiller),
+        chiller=chiller,
         thermals=catalogue.pick("thermals", chosen.thermals),
-        sizing=Outdoors(site.design_dry_bulb_c.value, site.design_wet_bulb_c.value),
+        sizing=sizing,
         nameplate_w=nameplate_w(scenario, catalogue),
         units=chosen.units,
         zones=chosen.zones,

@@ -147,11 +147,19 @@ def chiller_units(
     >>> chiller_units(plant, chiller, 1000.0, 3, hot, hot)
     Units(capacity_w=1000.0, alive=3)
     """
-    ratio = _ratio(plant, chiller, out) / _ratio(plant, chiller, sizing)
+    ratio = carried_ratio(plant, chiller, out) / carried_ratio(plant, chiller, sizing)
     return Units(rated_w * ratio, alive)
 
 
-def _ratio(plant: Cooling, chiller: Chiller, out: Outdoors) -> float:
+def carried_ratio(plant: Cooling, chiller: Chiller, out: Outdoors) -> float:
+    """What a chiller carries in a weather over its rated capacity [1].
+
+    >>> from sim.catalogue import read_catalogue
+    >>> book = read_catalogue(kinds=["cooling", "chillers"])
+    >>> plant, chiller = book.cooling["chiller_tower"], book.chillers["energyplus_water"]
+    >>> round(carried_ratio(plant, chiller, Outdoors(35.0, 24.0)), 3)
+    1.327
+    """
     return capacity_ratio(chiller, lift_k(chiller, condenser_c(plant, chiller, out), plant.chilled_water_c.value))
 
 

@@ -1,18 +1,18 @@
 """What every choice of a scenario has in common: numbers with units, and the ranges that recur."""
 
 import math
-import unicodedata
 from typing import Annotated, Any, get_origin
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from sim.catalogue.facts import Frozen
+from sim.errors import one_line
 from sim.explaining import kind_of
 from sim.units import parse_quantity, unit_of
 
 
 def _one_line(text: str) -> str:
-    if any(unicodedata.category(character) == "Cc" for character in text):
+    if one_line(text) != text:
         raise ValueError("must be one line of text, without control characters")
     return text
 
@@ -20,12 +20,15 @@ def _one_line(text: str) -> str:
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Years = Annotated[float, Field(ge=0, le=1000)]
 Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
 _AS_WRITTEN = (float, int, type(None))
 """Types of values in which there is nothing to read."""
 LARGEST = 1e20
 """Of any number, either way."""
+SMALLEST = 1e-9
+"""Of any number that is not zero: what is smaller divides into infinities."""
 NO_TRUTH = "is {}, where no yes-or-no is asked"
 
 
@@ -65,4 +68,6 @@ def _bounded(value: Any) -> Any:
     if isinstance(value, float | int) and LARGEST < abs(value) < math.inf:
         shown = f"{value:g}" if isinstance(value, float) else kind_of(value)
         raise ValueError(f"must be a number of at most {LARGEST:g}, not {shown}")
+    if isinstance(value, float) and 0.0 < abs(value) < SMALLEST:
+        raise ValueError(f"must be zero or a number of at least {SMALLEST:g}, not {value:g}")
     return value

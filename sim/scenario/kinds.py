@@ -1,9 +1,10 @@
 """What a file asks: a day, a batch or a study, told by the keys that only one of them has."""
 
+from difflib import get_close_matches
 from typing import Literal
 
 from sim.documents import Document
-from sim.errors import ScenarioError
+from sim.errors import InputError, ScenarioError
 
 Kind = Literal["day", "batch", "study"]
 COMMANDS: dict[Kind, str] = {"day": "run", "batch": "batch", "study": "study"}
@@ -16,6 +17,18 @@ ONLY: dict[Kind, frozenset[str]] = {
 """Keys that only one kind has."""
 OF_MANY_DAYS = frozenset({"scenario", "replications", "outcomes", "confidence", "fleet_fraction"})
 """Keys of batches and studies."""
+_OF_ALL = frozenset({"name", "description", "seed", "facts", "overrides"})
+_KNOWN = _OF_ALL.union(OF_MANY_DAYS, *ONLY.values())
+_TRIED, _ALIKE = 20, 0.75
+"""Keys that may be slips of the pen before a file is no file of ours, and their likeness to what was meant."""
+
+
+def refuse_strangers(document: Document) -> None:
+    """InputError where no key of a file is one of ours, or nearly so; what it holds is nobody's business then."""
+    keys = list(document.data)
+    slips = any(get_close_matches(key, _KNOWN, cutoff=_ALIKE) for key in keys[:_TRIED])
+    if keys and not slips and not _KNOWN.intersection(keys):
+        raise InputError(f"{document.path}: is no scenario, batch or study: it has none of their keys")
 
 
 def kinds_of(document: Document) -> list[Kind]:

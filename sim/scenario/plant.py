@@ -5,10 +5,12 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from sim.explaining import InsideError
-from sim.scenario.choice import Choice, Count, Fraction, Name, NonNegative, Positive
+from sim.scenario.choice import Choice, Count, Fraction, Name, NonNegative, Positive, Years
 from sim.scenario.repair import Repair
 
-NoneOrMore = Annotated[int, Field(ge=0)]
+MOST_MACHINES = 1000
+"""Chillers or zones of one hall: each is followed by itself."""
+Machines = Annotated[int, Field(ge=1, le=MOST_MACHINES)]
 Departure = Annotated[float, Field(ge=-5, le=5)]
 
 
@@ -21,7 +23,7 @@ class Failures(Choice):
     """Catalogue name of the failure rates."""
     multiplier: Annotated[float, Field(ge=0, le=10_000_000)] = 1.0
     """Factor on all rates, those of chillers too, for stress tests."""
-    age_years: NonNegative = 1.0
+    age_years: Years = 1.0
     """Age of the servers' parts, which matters where infant mortality and wear do."""
     servers_per_rack: Count = 4
     """Servers that go down together when a rack's switch or power fails."""
@@ -67,13 +69,13 @@ class Climate(Choice):
     """Whether warm air slows servers down and switches them off; cooling energy counts either way."""
     thermals: Name = "air_a2"
     """Catalogue name of what warm air does to servers."""
-    units: Count = 4
+    units: Machines = 4
     """Chillers that carry the design load together."""
-    spare_units: NoneOrMore = 1
+    spare_units: Annotated[int, Field(ge=0, le=MOST_MACHINES)] = 1
     """Chillers beyond those."""
     unit_failures: bool = True
     """Whether chillers break by chance, where servers do."""
-    zones: Count = 1
+    zones: Machines = 1
     """Equal parts of the hall with air handlers of their own."""
     trips: dict[Name, Trip] = Field(default={})
     """Failures of cooling at stated times, by name."""

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sim.scenario.choice import Choice, Fraction, Name, NonNegative, Positive
+from sim.scenario.choice import Choice, Fraction, Name, NonNegative, Positive, Years
 from sim.units import QUARTERS_PER_DAY, SECONDS_PER_DAY, SECONDS_PER_QUARTER
 
 ClockTime = Annotated[float, Field(ge=0, le=SECONDS_PER_DAY)]
@@ -71,7 +71,7 @@ class Prices(Choice):
     """Equal parts over the life, a fixed share of what is left each year, or by the hours that GPUs work."""
     declining_factor: Positive = 2.0
     """Declining depreciation: yearly share of the book value, times the lifetime; 2 is double declining."""
-    age_years: NonNegative = 0.0
+    age_years: Years = 0.0
     """Age of the equipment on the day, for declining depreciation."""
     lifetime_years: Positive | None = None
     """Years of depreciation, where they differ from the book's."""

@@ -13,7 +13,7 @@ from sim.catalogue.reading import read_catalogue
 from sim.documents import Document, Keys, Place, did_you_mean, dotted, raise_all, read_document
 from sim.errors import InputError, ScenarioError
 from sim.scenario.checking import problems
-from sim.scenario.kinds import refuse_others
+from sim.scenario.kinds import refuse_others, refuse_strangers
 from sim.scenario.paths import parse_assignment, put, split, validated
 from sim.scenario.profiles import unfold
 from sim.scenario.schema import Scenario
@@ -90,6 +90,7 @@ def read_question(path: Path) -> Document:
         told = f"is a result, not a scenario, batch or study: `report {path.parent}` makes a report of it"
         beside = [name for name in ("study.yaml", "scenario.yaml") if (path.parent / name).is_file()]
         raise InputError(f"{path}: {told}" + (f"; what was asked is {path.parent / beside[0]}" if beside else ""))
+    refuse_strangers(document)
     return document
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.catalogue import Catalogue
-from sim.documents import did_you_mean
-from sim.errors import InputError
+from sim.documents import did_you_mean, raise_all
+from sim.errors import PointsError
 from sim.validation import ml_energy, mlperf, serving, splitwise
 from sim.validation.cases import UnpredictableError
 from sim.validation.names import UnknownNameError
@@ -115,8 +115,7 @@ def check_columns(form: Form, columns: Sequence[str], where: str) -> None:
     unknown = [name for name in columns if name not in known]
     problems = [f"the column {name!r} is missing" for name in missing]
     problems += [f"the column {name!r} is unknown{did_you_mean(name, known)}" for name in unknown]
-    if problems:
-        raise InputError("\n".join(f"{where}:1: {problem}" for problem in problems))
+    raise_all([f"{where}:1: {problem}" for problem in problems], PointsError)
 
 
 def predict_rows(form: Form, rows: Sequence[Row], book: Catalogue) -> Iterator[dict[str, float] | str]:

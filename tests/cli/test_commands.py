@@ -59,6 +59,10 @@ WRONG = [
     (["describe", "scenario", "flet"], "flet: no key begins so"),
     (["run", "suport_chatbot"], "(did you mean support_chatbot?)"),
     (["check", "suport_chatbot"], "(did you mean support_chatbot?)"),
+    (["check", "a\nb\u202ec"], "a\\nb\\u202ec: no such file"),
+    (["check", "x" * 10_000], "no such file"),
+    (["run", "--out", "a\0b"], "embedded null byte"),
+    (["r\x1b[31mnu"], "r\\x1b[31mnu"),
     (["run", "--seed", "-1"], "--seed -1: seed: must be at least 0, not -1"),
     (["run", "--set", "fleet.pools.main.sevrers=3"], "fleet.pools.main.sevrers: unknown key (did you mean servers?)"),
     (["run", "--set", "fleet.pools.mian.servers=3"], "there is no 'mian' in fleet.pools (did you mean main?)"),
@@ -87,9 +91,23 @@ def test_what_is_wrong_is_told_in_one_line_without_a_trace_of_python(program, ar
     status, out, err = program(*arguments)
     assert (status, out) == (2, "")
     assert told in err
-    assert err.count("\n") == 1
+    assert err.count("\n") == 1 and len(err) < 1200
     assert "Traceback" not in err and "Error" not in err
     assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(
+    ("holds", "told"),
+    [
+        ("secret: 1\ndeeper: {secret: 2}\n", ": is no scenario, batch or study: it has none of their keys"),
+        ("secret:x:0:0\n", ":1:1: holds text, not a mapping of names to values"),
+        ("secret:x:0:0\nsecret: 2\n", ":2:7: is not YAML: mapping values are not allowed here"),
+    ],
+)
+@pytest.mark.parametrize("command", ["check", "run", "batch"])
+def test_what_a_file_of_somebody_else_holds_is_not_told(program, command, holds, told):
+    Path("passwd").write_text(holds)
+    assert program(command, "passwd") == (2, "", f"passwd{told}\n")
 
 
 def test_warmup_says_where_the_engine_is(program):

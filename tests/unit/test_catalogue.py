@@ -3,6 +3,7 @@
 import shutil
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -309,6 +310,33 @@ def test_with_facts_gives_a_claim_that_was_not_made_and_whole_series(catalogue: 
     assert changed.gpus["a100_sxm_80gb"].fp8_flops_per_s.value == 1e12
     assert changed.shapes["flat"].weight.value == (1, 3)
     assert with_facts(catalogue, {}) is catalogue
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "told"),
+    [
+        ("gpus.h100_sxm.tdp_w", 1e19, "must be zero or lie between 7.2e-05 and 1.4e+09, not 1e+19"),
+        ("gpus.a100_sxm_80gb.fp8_flops_per_s", 1e30, "must be zero or lie between "),
+        ("prices.owner_default.lifetime_years", 1e-300, "must be zero or lie between 3e-06 and 5.5e+06, not 1e-300"),
+        ("sites.virginia.electricity_shape", [1e9] * 24, "must be zero or lie between "),
+        ("sites.virginia.electricity_shape", [1.0], "must have 24 numbers, not 1"),
+        ("sites.virginia.electricity_shape", 1.0, "must be a list, not 1.0"),
+        ("sites.virginia.dry_bulb_c", [[20.0]], "must have 12 rows, not 1"),
+        ("sites.virginia.dry_bulb_c", [[900.0] * 24] * 12, "is no temperature of a hall or its weather"),
+        ("cooling.chiller_tower.rejection_approach_k", 400.0, "must be at most 250 K, not 400"),
+        ("efficiencies.serving_2026.roofline_order", 0.01, "must lie between 0.1 and 100, not 0.01"),
+        ("chillers.energyplus_water.power_curve", [0.1, -1.0, 0.0], "power at any capacity must be above zero"),
+        ("chillers.energyplus_water.part_load_curve", [-1.0, 1.0, 1.0], "power at part load must not be negative"),
+    ],
+)
+def test_a_fact_of_absurd_size_or_form_is_refused_by_path(
+    catalogue: Catalogue, path: str, value: Any, told: str
+) -> None:
+    kind, name, field = path.split(".")
+    with pytest.raises(CatalogueError) as error:
+        with_facts(catalogue, {kind: {name: {field: value}}})
+    assert str(error.value).startswith(path.rpartition(".")[0])
+    assert told in str(error.value)
 
 
 def test_with_facts_tells_all_unknown_paths(catalogue: Catalogue) -> None:

@@ -35,7 +35,7 @@ def write(folder: Path, text: str | bytes) -> Path:
         ("a: 1\nb: 2\na: 3\n", ":3:1: the key 'a' is written twice"),
         ("a: &x 1\nb: &x 2\n", ":2:4: the anchor &x is written twice"),
         ("- a\n- b\n", ":1:1: holds a list, not a mapping"),
-        ("just words", "not a mapping"),
+        ("just words", "holds text, not a mapping"),
         ("3", "holds 3, not a mapping"),
         ("a: 1\n---\nb: 2\n", ":2:1: is not YAML"),
         ("a: [1\n", "is not YAML"),

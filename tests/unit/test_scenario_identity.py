@@ -5,15 +5,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.documents import read_value
+from sim.errors import one_line
 from sim.scenario.identity import canonical, scenario_hash
 from sim.scenario.reading import read_scenario
 from sim.scenario.reference import describe_scenario, json_schema, json_schema_text
 from sim.scenario.schema import Scenario
 
 BASE = Scenario(name="base")
-positive = st.floats(1e-300, 1e20)
+positive = st.floats(1e-9, 1e20)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
-names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)
+names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40).filter(
+    lambda name: one_line(name) == name
+)
+dollars = st.floats(-1e9, 1e9).filter(lambda usd: not 0 < abs(usd) < 1e-9)
 
 scenarios = st.builds(
     lambda name, text, seed, patience, pools, price, path: Scenario(
@@ -30,7 +34,7 @@ scenarios = st.builds(
     st.integers(0, 2**63 - 1),
     positive,
     st.sets(names, min_size=1, max_size=3),
-    st.none() | st.floats(-1e9, 1e9) | st.lists(st.floats(-1e9, 1e9), min_size=24, max_size=24),
+    st.none() | dollars | st.lists(dollars, min_size=24, max_size=24),
     names,
 )
 

@@ -138,13 +138,6 @@ def test_unknown_names_are_the_users_error(catalogue: Catalogue) -> None:
         resolved(catalogue, currency="usx")
 
 
-def test_shape_of_another_length_is_refused(catalogue: Catalogue) -> None:
-    site = catalogue.pick("sites", "virginia")
-    short = site.model_copy(update={"electricity_shape": site.electricity_shape.model_copy(update={"value": (1.0,)})})
-    with pytest.raises(CatalogueError, match="has 1 numbers, not 24"):
-        resolve_prices(Prices(), short, catalogue, {})
-
-
 REGIONS = ("virginia", "germany", "shanghai", "singapore")
 PRICED = (
     *("electricity_usd_per_kwh", "carbon_g_per_kwh", "technician_usd_per_h"),
