@@ -144,10 +144,13 @@ def report(
     figures: Annotated[bool, typer.Option("--figures", help="Write every figure as SVG and PNG, too.")] = False,
 ) -> None:
     """Make a PDF and a page of results on disk."""
-    from reports.console import tell_files
-    from reports.making import Order, make
+    from reports.drafting import drafter
 
-    tell_files(make(Order(folder, lang, out, figures)))
+    with drafter() as helper:
+        from reports.console import tell_files
+        from reports.making import Order, make
+
+        tell_files(make(Order(folder, lang, out, figures), helper))
 
 
 @app.command()

@@ -92,13 +92,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Plot:
-    """A figure, drawn."""
+    """The place of a figure, whose drawing comes beside the report."""
 
     kind: ClassVar[str] = "plot"
     name: str
-    """Name of its files."""
-    svg: str
-    """The drawing."""
+    """Name of the drawing."""
     caption: str
     """What is seen."""
     alt: str

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reports.blocks import Report
-from reports.day.context import Sketcher
 from reports.language import Code, language
+from reports.sketching import Draughtsman, Sketcher
 from sim.errors import OutputError
 from sim.version import __version__
 from sim.workshop import workshop
@@ -57,10 +57,10 @@ def check_order(order: Order) -> None:
         raise OutputError(f"{order.pdf}: does not end with .pdf")
 
 
-def make(order: Order) -> list[Path]:
+def make(order: Order, helper: Draughtsman | None = None) -> list[Path]:
     """Make the report of a saved day, batch or study; the files written, the PDF first."""
     check_order(order)
-    sketcher = Sketcher(language(order.code), order.figures)
+    sketcher = Sketcher(language(order.code), order.figures, helper)
     if (order.folder / DAY).is_file():
         return _write(_saved_day(order, sketcher), sketcher, order)
     if (order.folder / STUDY).is_file():
@@ -151,12 +151,15 @@ def _has(group: Any, name: str) -> bool:
 def _write(report: Report, sketcher: Sketcher, order: Order) -> list[Path]:
     """Set everything first, then move it into place."""
     from reports.page import html_page
-    from reports.typesetting import typeset
+    from reports.typesetting import rehearse, typeset
 
-    pdf = order.pdf
-    made = {pdf.name: typeset(report), pdf.with_suffix(".html").name: html_page(report).encode()}
+    if sketcher.helper is not None:
+        rehearse(report)
+    pdf, drawings = order.pdf, sketcher.drawings()
+    svgs = {name: drawing.svg for name, drawing in drawings.items()}
+    made = {pdf.name: typeset(report, svgs), pdf.with_suffix(".html").name: html_page(report, svgs).encode()}
     if order.figures:
-        for name, drawing in sketcher.drawings.items():
+        for name, drawing in drawings.items():
             made[f"{FIGURES}/{name}.svg"], made[f"{FIGURES}/{name}.png"] = drawing.svg.encode(), drawing.png
     with workshop(pdf.parent) as unfinished:
         return _publish(made, unfinished, pdf.parent)

@@ -14,11 +14,11 @@ SCRIPTS = ("uPlot.iife.min.js", "page.js")
 STYLES = ("uPlot.min.css", "page.css")
 
 
-def html_page(report: Report) -> str:
-    """The page; every text of a scenario is escaped."""
+def html_page(report: Report, drawings: Mapping[str, str]) -> str:
+    """The page, its drawings as SVG by name; every text of a scenario is escaped."""
     curves = [block for section in report.sections for block in section.blocks if isinstance(block, Series)]
     numbers = iter(range(len(curves)))
-    sections = "\n".join(_section(section, report, numbers) for section in report.sections)
+    sections = "\n".join(_section(section, report, drawings, numbers) for section in report.sections)
     body = f"<main>\n{_cover(report)}\n{sections}\n<footer>{escape(report.footer)}</footer>\n</main>"
     return Template(_file("page.html")).substitute(
         language=escape(report.language),
@@ -57,13 +57,17 @@ def _cover(report: Report) -> str:
     return f'<header>\n{head}\n<div class="answer">{answer}</div>\n{_cards(report.cards)}\n<dl>{facts}</dl>\n</header>'
 
 
-def _section(section: Section, report: Report, numbers: Any) -> str:
+def _section(section: Section, report: Report, drawings: Mapping[str, str], numbers: Any) -> str:
     parts = [f"<h2>{escape(section.title)}</h2>"]
     curves = [block for block in section.blocks if isinstance(block, Series)]
-    parts += [_SETTERS[type(block)](block) for block in section.blocks if not isinstance(block, Series)]
+    parts += [_block(block, drawings) for block in section.blocks if not isinstance(block, Series)]
     if curves:
         parts.insert(1, _series(curves, report.words, numbers))
     return "<section>\n" + "\n".join(parts) + "\n</section>"
+
+
+def _block(block: Any, drawings: Mapping[str, str]) -> str:
+    return _plot(block, drawings[block.name]) if isinstance(block, Plot) else _SETTERS[type(block)](block)
 
 
 def _series(curves: list[Series], words: Mapping[str, str], numbers: Any) -> str:
@@ -119,12 +123,12 @@ def _class(column: Column) -> str:
     return f' class="{" ".join(kinds)}"' if kinds else ""
 
 
-def _plot(block: Plot) -> str:
-    drawing = block.svg[block.svg.index("<svg") :]
+def _plot(block: Plot, svg: str) -> str:
+    drawing = svg[svg.index("<svg") :]
     drawing = drawing.replace("<svg ", f'<svg role="img" aria-label="{escape(block.alt)}" ', 1)
     return f"<figure>{drawing}<figcaption>{escape(block.caption)}</figcaption></figure>"
 
 
 _SETTERS: dict[type, Callable[[Any], str]] = {
-    Paragraph: _paragraph, Points: _points, Heading: _heading, Cards: _cards, Table: _table, Plot: _plot,
+    Paragraph: _paragraph, Points: _points, Heading: _heading, Cards: _cards, Table: _table,
 }  # fmt: skip

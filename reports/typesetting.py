@@ -1,34 +1,43 @@
 """A report as PDF: typst sets the blocks with the house's template; whatever it warns of is an error."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from reports.blocks import Report, content
+from reports.blocks import Report, content, plots
 from reports.fonts import FAMILY, FOLDER, font_files
 from sim.errors import DefectError, OutputError
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 STANDARD: Literal["ua-1"] = "ua-1"
 """Accessible PDF: tagged, with a title, a language and alternatives to its figures; typst refuses what is not."""
+BLANK = '<svg xmlns="http://www.w3.org/2000/svg" width="480" height="200"/>'
+"""Stands for a drawing that is still being made."""
 
 
-def typeset(report: Report) -> bytes:
-    """The PDF; the same report gives the same bytes."""
+def rehearse(report: Report) -> None:
+    """Set a report before its figures are there: typst remembers lines and tables, and is quick the second time."""
+    typeset(report, dict.fromkeys((plot.name for plot in plots(report)), BLANK))
+
+
+def typeset(report: Report, drawings: Mapping[str, str]) -> bytes:
+    """The PDF, its drawings as SVG by name; the same report gives the same bytes, rehearsed or not."""
     import typst
 
     font_files()
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FOLDER)])
     if FAMILY not in fonts.families():
         raise OutputError(f"{FOLDER}: its files do not hold the font {FAMILY}; install the program again")
-    inputs = {"report": json.dumps(content(report), ensure_ascii=False), "family": FAMILY}
+    text = json.dumps(content(report), ensure_ascii=False)
+    files: Any = {"main": TEMPLATE.read_bytes(), "report.json": text.encode()}  # more than its types say
+    files |= {f"{name}.svg": svg.encode() for name, svg in drawings.items()}
     try:
         pdf, warnings = typst.compile_with_warnings(
-            str(TEMPLATE),
-            root=str(TEMPLATE.parent),
+            files,
             font_paths=fonts,
             ignore_system_fonts=True,
-            sys_inputs=inputs,
+            sys_inputs={"family": FAMILY},
             format="pdf",
             pdf_standards=STANDARD,
             timestamp=0,

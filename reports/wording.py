@@ -1,13 +1,17 @@
 """What the model calls things, in the words of a language."""
 
+from typing import TYPE_CHECKING
+
 from reports.language import Language
 from reports.plain import plain
-from sim.accounting.ledger import Line
+
+if TYPE_CHECKING:
+    from sim.accounting.ledger import Line
 
 HALLS = {" of the hall": "entry.hall", " of the hall for rented pools": "entry.rented_hall"}
 
 
-def component(line: Line, words: Language) -> str:
+def component(line: "Line", words: Language) -> str:
     """A line's component: "gpus of main (H100 SXM)", "cooling of the hall"."""
     part = part_name(part_of(line), words)
     if line.pool:
@@ -17,7 +21,7 @@ def component(line: Line, words: Language) -> str:
     return words(hall, part=part) if hall else part
 
 
-def part_of(line: Line) -> str:
+def part_of(line: "Line") -> str:
     """The part that a line's component names, without pool or hall."""
     if line.pool:
         return line.component.partition(f" of {line.pool} (")[0]

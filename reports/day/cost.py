@@ -32,7 +32,7 @@ def cost_section(day: Day) -> Section:
     entry, amount = heaviest(day)
     lead = words("cost.lead", largest=_category(day, largest), share=share, component=entry, amount=words.money(amount))
     bars = steps(_parts(day), words("category.total"), words)
-    plot = day.sketcher.plot("cost", words("cost.waterfall"), lambda: waterfall(bars, words))
+    plot = day.sketcher.plot("cost", words("cost.waterfall"), waterfall, bars, words)
     zero = sum(not line.amount_usd for line in day.result.ledger.lines)
     lines = Table(*_ledger(day, day.result.ledger), caption=words("cost.lines_caption", zero=zero))
     return Section(words("cost.title"), (Paragraph(lead, "lead"), plot, lines), new_page=True)
@@ -112,7 +112,7 @@ def article_section(day: Day) -> Section | None:
     article, ours = view.ledger.total_usd, day.result.ledger.total_usd
     ratio = words.percent(ours / article if article else None, 2)
     total = words("article.total", article=words.money(article), ours=words.money(ours), ratio=ratio)
-    walk = day.sketcher.plot("article", words("article.walk"), lambda: waterfall(_walk(day), words))
+    walk = day.sketcher.plot("article", words("article.walk"), waterfall, _walk(day), words)
     lines = Table(*_ledger(day, view.ledger), caption=words("cost.lines_caption", zero=0))
     blocks = (Paragraph(words("article.formula")), Paragraph(total, "lead"), walk, _steps(day), lines)
     return Section(words("article.title"), blocks, new_page=True)

@@ -4,7 +4,7 @@ import math
 
 from reports.blocks import Column, Heading, Paragraph, Section, Series, Table
 from reports.day.context import Day
-from reports.figures.latency import latency_figure
+from reports.figures.latency import histograms, latency_figure
 from reports.figures.multiples import day_page
 from reports.figures.panels import Panel, day_panels
 from sim.traces.digest import METRICS
@@ -24,7 +24,7 @@ def course_section(day: Day) -> Section:
     """The day in one page, and its curves for the page that can be looked into."""
     words = day.words
     panels = day_panels(day.result, words)
-    plot = day.sketcher.plot("day", words("course.caption"), lambda: day_page(panels, day.clock, words))
+    plot = day.sketcher.plot("day", words("course.caption"), day_page, panels, day.clock, words)
     return Section(words("course.title"), (plot, *(_series(panel) for panel in panels)), new_page=True)
 
 
@@ -52,8 +52,8 @@ def latency_section(day: Day) -> Section:
         return Section(words("waits.title"), (Paragraph(words("waits.lead_none"), "lead"), *fates))
     times = {name: words.time(latency["ttft_s"][name]) for name in ("p50", "p99")}
     lead = words("waits.lead", tpot=words.time(latency["tpot_s"]["mean"]), **times)
-    digest = day.result.traces.digest
-    plot = day.sketcher.plot("latency", words("waits.caption"), lambda: latency_figure(digest, latency, words))
+    bars = histograms(day.result.traces.digest)
+    plot = day.sketcher.plot("latency", words("waits.caption"), latency_figure, bars, latency, words)
     return Section(words("waits.title"), (Paragraph(lead, "lead"), _latency(day), plot, *fates), new_page=True)
 
 

@@ -28,7 +28,7 @@ def failures_section(day: Day) -> Section:
     shown = min(len(failures), MOST_ROWS)
     kind = "caption" if shown == len(failures) else "caption_longest"
     caption = words(f"breakdown.{kind}", shown=words.count(shown), all=words.count(len(failures)))
-    plot = day.sketcher.plot("failures", caption, lambda: outages_figure(failures, day.clock, words))
+    plot = day.sketcher.plot("failures", caption, outages_figure, failures, day.clock, words)
     blocks = (Paragraph(_lead(day, failures), "lead"), _parts(day, failures), plot, *happenings_blocks(day))
     return Section(words("breakdown.title"), blocks)
 
@@ -87,7 +87,7 @@ def energy_section(day: Day) -> Section:
     }
     lead = words("power.lead_idle" if numbers["wh_per_request"] is None else "power.lead", **values)
     hourly = energy_kwh_by_hour(day.result)
-    plot = day.sketcher.plot("energy", words("power.caption"), lambda: energy_figure(hourly, day.clock, words))
+    plot = day.sketcher.plot("energy", words("power.caption"), energy_figure, hourly, day.clock, words)
     return Section(words("power.title"), (Paragraph(lead, "lead"), _components(day, intensity), plot))
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from reports.blocks import Report
 from reports.day.claims import claims_section, range_section
-from reports.day.context import Day, Sketcher
+from reports.day.context import Day
 from reports.day.cost import article_section, cost_section
 from reports.day.course import course_section, latency_section
 from reports.day.cover import answer, cards, facts
@@ -13,6 +13,7 @@ from reports.day.plant import energy_section, failures_section
 from reports.day.ranges import price_ranges
 from reports.day.uses import uses_section
 from reports.plain import plain
+from reports.sketching import Sketcher
 from sim.day import DayResult
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+Histogram = tuple[Values, Values]
+"""Bars, and the edges between which they stand [s]."""
 GATHERED = 16
 """Bins of the digest to a bar: eight bars an octave."""
 LEFT_MM, GAP_MM, AXES_MM, PITCH_MM = 9.0, 14.0, 30.0, 46.0
@@ -24,21 +26,26 @@ TAIL = 1e-4
 """Share of requests that may lie outside the axes at either end."""
 
 
-def latency_figure(digest: Digest, latency: dict[str, dict[str, Any]], words: Language) -> "Figure":
+def histograms(digest: Digest) -> dict[str, Histogram]:
+    """How often each metric took how long, over all use cases and hours."""
+    counts = digest.bins.sum(axis=(0, 1))
+    return {metric: gathered(counts[METRICS.index(metric)]) for metric in METRICS}
+
+
+def latency_figure(bars: dict[str, Histogram], latency: dict[str, dict[str, Any]], words: Language) -> "Figure":
     """Histograms of all metrics, two to a row."""
     figure = canvas(2 * PITCH_MM)
     width = (PAGE_WIDTH_MM - LEFT_MM - 2.0 - GAP_MM) / 2
-    for index, metric in enumerate(METRICS):
+    for index, metric in enumerate(bars):
         row, column = divmod(index, 2)
         axes = place(figure, LEFT_MM + column * (width + GAP_MM), (1 - row) * PITCH_MM + 7.0, width, AXES_MM)
         axes.set_title(words(f"latency.{metric}"))
-        _histogram(axes, digest.bins[:, :, METRICS.index(metric)].sum(axis=(0, 1)), words)
+        _histogram(axes, *bars[metric], words)
         _quantiles(axes, latency[metric], words)
     return figure
 
 
-def _histogram(axes: "Axes", counts: Values, words: Language) -> None:
-    bars, edges = gathered(counts)
+def _histogram(axes: "Axes", bars: Values, edges: Values, words: Language) -> None:
     if bars.any():
         shares, some = 100 * bars / bars.sum(), bars > 0
         boxes(axes, edges[:-1][some], 0.0, np.diff(edges)[some], shares[some], BLUE)
@@ -48,7 +55,7 @@ def _histogram(axes: "Axes", counts: Values, words: Language) -> None:
         factors(axes, "x", words.brief_times, FEW_DECADES, grid=False)
 
 
-def gathered(counts: Values) -> tuple[Values, Values]:
+def gathered(counts: Values) -> Histogram:
     """Counts of the digest's fine bins in coarser ones, and their edges [s]; what is below the first bin joins it."""
     inner = counts[1:]
     edges = bin_edges()[1:]

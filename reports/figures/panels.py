@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,11 +10,13 @@ from reports.figures.clock import Clock, Values
 from reports.figures.style import BLUE, CYCLE, ENERGY_COLOURS, GREY, ORANGE, PLUM, RED, VIOLET
 from reports.language import Language
 from reports.plain import plain, shorten
-from sim.day import DayResult
 from sim.traces.digest import METRICS, Digest, bin_edges
 from sim.traces.request import Outcome
 from sim.traces.utilisation import PoolMinutes
 from sim.units import JOULES_PER_KWH, SECONDS_PER_HOUR, WATTS_PER_KILOWATT
+
+if TYPE_CHECKING:
+    from sim.day import DayResult
 
 HOURLY_QUANTILES = {"p50": 0.50, "p90": 0.90, "p99": 0.99}
 QUANTILE_COLOURS = (BLUE, ORANGE, RED)
@@ -59,7 +62,7 @@ class Panel:
     """Local times of failures."""
 
 
-def day_panels(result: DayResult, words: Language) -> list[Panel]:
+def day_panels(result: "DayResult", words: Language) -> list[Panel]:
     """All panels of a day, two to a row."""
     trace = result.traces.utilisation
     clock = Clock(result.scenario.day.start_s, float(trace.minute_s.sum()), int(trace.minute_s.size))
@@ -81,7 +84,7 @@ def _hours(clock: Clock, hours: int) -> Values:
     return np.concatenate([[clock.start_s], clock.start_s + ends])
 
 
-def _demand(result: DayResult, words: Language, clock: Clock) -> Panel:
+def _demand(result: "DayResult", words: Language, clock: Clock) -> Panel:
     outcomes = result.traces.digest.outcomes.sum(axis=0)
     edges_s = _hours(clock, outcomes.shape[0])
     seconds = np.diff(edges_s)
@@ -92,7 +95,7 @@ def _demand(result: DayResult, words: Language, clock: Clock) -> Panel:
     return Panel(words("panel.demand"), "1/s", edges_s, tuple(curves))
 
 
-def _tokens(result: DayResult, words: Language, clock: Clock) -> Panel:
+def _tokens(result: "DayResult", words: Language, clock: Clock) -> Panel:
     trace = result.traces.utilisation
     seconds = clock.sums(trace.minute_s)
     rates = [
@@ -103,7 +106,7 @@ def _tokens(result: DayResult, words: Language, clock: Clock) -> Panel:
     return Panel(words("panel.tokens"), words("unit.tokens_per_s"), clock.at_s, curves)
 
 
-def _busy(result: DayResult, words: Language, clock: Clock) -> Panel:
+def _busy(result: "DayResult", words: Language, clock: Clock) -> Panel:
     """Share of replica-time that is busy: by phase where there is one pool, else by pool."""
     pools = result.traces.utilisation.pools
     if len(pools) > 1:
@@ -117,19 +120,19 @@ def _busy(result: DayResult, words: Language, clock: Clock) -> Panel:
     return Panel(words("panel.busy"), "%", clock.at_s, tuple(parts), stacked=True)
 
 
-def _batch(result: DayResult, words: Language, clock: Clock) -> Panel:
+def _batch(result: "DayResult", words: Language, clock: Clock) -> Panel:
     pools = result.traces.utilisation.pools
     curves = _by_pool(pools, lambda pool: _ratio(clock, pool.batch_request_s, pool.busy_s))
     return Panel(words("panel.batch"), words("unit.requests"), clock.at_s, curves)
 
 
-def _queue(result: DayResult, words: Language, clock: Clock) -> Panel:
+def _queue(result: "DayResult", words: Language, clock: Clock) -> Panel:
     trace = result.traces.utilisation
     curves = _by_pool(trace.pools, lambda pool: clock.means(pool.queue_requests, trace.minute_s))
     return Panel(words("panel.queue"), words("unit.requests"), clock.at_s, curves)
 
 
-def _servers(result: DayResult, words: Language, clock: Clock) -> Panel:
+def _servers(result: "DayResult", words: Language, clock: Clock) -> Panel:
     """Servers in every state but up: of a large fleet that is up, nothing else could be seen."""
     trace = result.traces.utilisation
     seconds = clock.sums(trace.minute_s)
@@ -144,7 +147,7 @@ def _servers(result: DayResult, words: Language, clock: Clock) -> Panel:
     return Panel(title, "", clock.at_s, shown, stacked=True, marks_s=failed)
 
 
-def _quantiles(result: DayResult, words: Language, clock: Clock, metric: str) -> Panel:
+def _quantiles(result: "DayResult", words: Language, clock: Clock, metric: str) -> Panel:
     quantiles = hourly_quantiles(result.traces.digest, metric)
     edges_s = _hours(clock, quantiles.shape[1])
     curves = [
@@ -166,7 +169,7 @@ def hourly_quantiles(digest: Digest, metric: str) -> Values:
     return rows
 
 
-def _power(result: DayResult, words: Language, clock: Clock) -> Panel:
+def _power(result: "DayResult", words: Language, clock: Clock) -> Panel:
     seconds = clock.sums(result.traces.utilisation.minute_s)
     curves = [
         Curve(words(f"energy.{name}"), ENERGY_COLOURS[name], clock.sums(joules) / seconds / WATTS_PER_KILOWATT)
@@ -175,14 +178,14 @@ def _power(result: DayResult, words: Language, clock: Clock) -> Panel:
     return Panel(words("panel.power"), "kW", clock.at_s, tuple(curves), stacked=True)
 
 
-def energy_parts(result: DayResult) -> dict[str, Values]:
+def energy_parts(result: "DayResult") -> dict[str, Values]:
     """Joules by minute of each component of the day's energy."""
     trace = result.traces.utilisation
     parts = {name: _total(getattr(pool, f"{name}_j") for pool in trace.pools) for name in ENERGY_PARTS}
     return parts | {"cooling": trace.plant.cooling_j, "losses": trace.plant.losses_j}
 
 
-def energy_kwh_by_hour(result: DayResult) -> dict[str, Values]:
+def energy_kwh_by_hour(result: "DayResult") -> dict[str, Values]:
     """Energy of each component [kWh] by hour of the day's course."""
     minutes = result.traces.utilisation.minute_s.size
     per_hour = round(SECONDS_PER_HOUR / 60)
@@ -192,7 +195,7 @@ def energy_kwh_by_hour(result: DayResult) -> dict[str, Values]:
     }
 
 
-def _hall(result: DayResult, words: Language, clock: Clock) -> list[Panel]:
+def _hall(result: "DayResult", words: Language, clock: Clock) -> list[Panel]:
     trace = result.traces.utilisation
     pue = _ratio(clock, trace.facility_j, trace.it_j)
     temperatures = [("inlet", RED, trace.plant.inlet_c), ("outdoor", VIOLET, trace.plant.outdoor_c)]

@@ -107,8 +107,8 @@ def _choose(choice: Choice) -> Section:
         titles = (many.titled(choice.cost), many.titled(choice.latency))
         scales = (many.scale(choice.cost), many.scale(choice.latency))
         caption = words("many.front_caption", cost=many.inside(choice.cost), latency=many.name(choice.latency))
-        draw = lambda: front_figure(choice.points, choice.best, titles, scales, words)  # noqa: E731
-        blocks += [many.sketcher.plot("front", caption, draw), Points(tuple(_advice(choice)))]
+        front = many.sketcher.plot("front", caption, front_figure, choice.points, choice.best, titles, scales, words)
+        blocks += [front, Points(tuple(_advice(choice)))]
     return Section(words("many.choose"), tuple(blocks), new_page=True)
 
 
@@ -211,7 +211,7 @@ def _difference_plot(many: Many, outcome: str) -> Any:
     title = words("many.relative", outcome=many.name(outcome), base=plain(base))
     caption = words("many.relative_caption", outcome=many.name(outcome), base=plain(base))
     slot = f"differences_{many.summary['outcomes'].index(outcome) + 1}"
-    return many.sketcher.plot(slot, caption, lambda: interval_figure(rows, ("",), title, words))
+    return many.sketcher.plot(slot, caption, interval_figure, rows, ("",), title, words)
 
 
 def _relative(told: dict[str, float], base: float) -> Estimate:

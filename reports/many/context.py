@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.day.context import Sketcher
 from reports.language import Language
 from reports.plain import plain
+from reports.sketching import Sketcher
 from sim.studies import StudyResult
 
 if TYPE_CHECKING:

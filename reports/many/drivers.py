@@ -35,8 +35,8 @@ def tornado_section(many: Many) -> Section:
         )
     ]
     if swings:
-        draw = lambda: tornado_figure(swings, scale * told["base"], many.titled(outcome), words)  # noqa: E731
-        blocks.append(many.sketcher.plot("tornado", words("many.tornado_caption", outcome=many.name(outcome)), draw))
+        caption, base = words("many.tornado_caption", outcome=many.name(outcome)), scale * told["base"]
+        blocks.append(many.sketcher.plot("tornado", caption, tornado_figure, swings, base, many.titled(outcome), words))
     rows = tuple(
         (
             plain(bar["path"]),
@@ -72,8 +72,8 @@ def index_section(many: Many) -> Section:
         series = tuple(words(f"many.{kind}_{name}") for name in names)
         title = words(f"many.{kind}_axis", outcome=many.name(many.main))
         line = many.main_result.get("dummy") if kind == "pawn" else None
-        draw = lambda: interval_figure(rows, series, title, words, line)  # noqa: E731
-        blocks.append(many.sketcher.plot("indices", words(f"many.{kind}_caption", outcome=many.name(many.main)), draw))
+        caption = words(f"many.{kind}_caption", outcome=many.name(many.main))
+        blocks.append(many.sketcher.plot("indices", caption, interval_figure, rows, series, title, words, line))
     blocks += [_indices(many, outcome) for outcome in many.summary["outcomes"]]
     return Section(words("many.drivers"), tuple(blocks), new_page=True)
 

@@ -57,16 +57,15 @@ def _spread(many: Many) -> Section:
         scale = many.scale(many.main)
         marks, title = _marks(many), many.titled(many.main)
         caption = _spread_caption(many, scale * values, marks)
-        blocks.append(many.sketcher.plot("spread", caption, lambda: spread_figure(scale * values, marks, title, words)))
+        blocks.append(many.sketcher.plot("spread", caption, spread_figure, scale * values, marks, title, words))
     blocks += [_quantiles(many), *_goals(many), *_others(many)]
     if values.size > 1:
         normal = statistics.NormalDist().inv_cdf(0.5 + many.summary["confidence"] / 2)
         told = words("many.settling_caption", confidence=words.percent(many.summary["confidence"], 0))
-        draw = lambda: settling_figure(scale * values, normal, title, words)  # noqa: E731
         blocks += [
             Heading(words("many.settling")),
             Paragraph(_settled(many)),
-            many.sketcher.plot("settling", told, draw),
+            many.sketcher.plot("settling", told, settling_figure, scale * values, normal, title, words),
         ]
     return Section(words("many.spread_title"), tuple(blocks), new_page=True)
 
@@ -175,7 +174,11 @@ def _drivers(many: Many) -> Section:
             many.sketcher.plot(
                 "ranks",
                 words("many.ranks_caption", outcome=many.name(many.main)),
-                lambda: interval_figure(rows, ("",), title, words),
+                interval_figure,
+                rows,
+                ("",),
+                title,
+                words,
             )
         )
     if told["variance"] is not None:

@@ -1,12 +1,12 @@
 """The report of a batch or a study."""
 
 from reports.blocks import Card, Cards, Column, Paragraph, Points, Report, Section, Table
-from reports.day.context import Sketcher
 from reports.many.batch import batch_answer, batch_cards, batch_sections, choice_of
 from reports.many.context import Many
 from reports.many.drivers import drivers, index_section, tornado_section
 from reports.many.monte_carlo import monte_carlo_answer, monte_carlo_sections
 from reports.plain import plain
+from reports.sketching import Sketcher
 from reports.wording import distribution
 from sim.studies import StudyResult
 

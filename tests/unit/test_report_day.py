@@ -10,13 +10,13 @@ import pytest
 
 from reports import fonts
 from reports.basis import is_known
-from reports.day.context import Sketcher
 from reports.day.method import figure, flat
 from reports.day.report import day_report
 from reports.language import language
 from reports.making import Order, make, make_of_day
 from reports.page import html_page
 from reports.plain import plain
+from reports.sketching import Sketcher
 from reports.typesetting import typeset
 from reports.wording import component, part_of
 from sim.accounting.ledger import Line
@@ -55,8 +55,15 @@ def folder(eventful, tmp_path_factory):
     return path
 
 
-def report_of(result, code="en"):
-    return day_report(result, json.loads(json.dumps(summary(result))), Sketcher(language(code)))
+def report_of(result, code="en", numbers=None):
+    """A day's report and its drawings."""
+    sketcher = Sketcher(language(code))
+    report = day_report(result, json.loads(json.dumps(numbers or summary(result))), sketcher)
+    return report, svgs_of(sketcher)
+
+
+def svgs_of(sketcher):
+    return {name: drawing.svg for name, drawing in sketcher.drawings().items()}
 
 
 def named(result, name):
@@ -113,8 +120,7 @@ def _told_uses(numbers, words):
 def test_another_result_gives_another_pdf(eventful, catalogue):
     numbers = summary(eventful)
     changed = numbers | {"cost_usd": numbers["cost_usd"] | {"total": numbers["cost_usd"]["total"] + 1}}
-    sketcher = Sketcher(language("en"))
-    assert typeset(day_report(eventful, numbers, sketcher)) != typeset(day_report(eventful, changed, sketcher))
+    assert typeset(*report_of(eventful, numbers=numbers)) != typeset(*report_of(eventful, numbers=changed))
 
 
 def test_a_saved_day_and_a_fresh_one_give_the_same_bytes(eventful, folder, catalogue, tmp_path):
@@ -128,7 +134,7 @@ def test_a_saved_day_and_a_fresh_one_give_the_same_bytes(eventful, folder, catal
 @pytest.mark.parametrize("code", ["en", "zh"])
 def test_a_day_without_a_request_is_reported(idle, catalogue, code, tmp_path):
     words = language(code)
-    told = text_of(typeset(report_of(idle, code)), tmp_path)
+    told = text_of(typeset(*report_of(idle, code)), tmp_path)
     text = without_breaks(told)
     assert without_breaks(words("waits.lead_none")) in text
     assert without_breaks(words("breakdown.none")) in text
@@ -137,10 +143,10 @@ def test_a_day_without_a_request_is_reported(idle, catalogue, code, tmp_path):
 
 @pytest.mark.parametrize("name", [HOSTILE, "x" * 200, "wide " * 40, "费" * 200, "\u202e\u200f", "a/b.c_" * 33])
 def test_any_name_can_be_reported(idle, catalogue, name, tmp_path):
-    report = report_of(named(idle, name))
-    text = text_of(typeset(report), tmp_path)
+    report, svgs = report_of(named(idle, name))
+    text = text_of(typeset(report, svgs), tmp_path)
     assert without_breaks(plain(name)) in without_breaks(text)
-    page = html_page(report)
+    page = html_page(report, svgs)
     assert "<script>alert" not in page
     assert page.count("</script>") == 2
     assert len(page.encode()) < 1_500_000
@@ -180,15 +186,14 @@ def test_a_line_names_its_part_pool_and_kind():
 
 
 def test_the_pdf_is_tagged_titled_and_has_an_outline(idle, catalogue):
-    report = report_of(idle)
-    pdf = typeset(report)
+    pdf = typeset(*report_of(idle))
     assert b"/StructTreeRoot" in pdf and b"/Lang" in pdf and b"/Outlines" in pdf
     assert b"<pdfuaid:part>1</pdfuaid:part>" in pdf
 
 
 def test_the_outline_names_every_section(idle, catalogue, tmp_path):
-    report = report_of(idle)
-    text = text_of(typeset(report), tmp_path)
+    report, svgs = report_of(idle)
+    text = text_of(typeset(report, svgs), tmp_path)
     for section in report.sections:
         assert text.count(section.title) >= 2, section.title
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from reports.day.context import Day, Sketcher
+from reports.day.context import Day
 from reports.day.happenings import MOST_ROWS, happenings
 from reports.figures.panels import STATE_COLOURS, day_panels
 from reports.language import language
+from reports.sketching import Sketcher
 from reports.typesetting import typeset
 from sim.headlines import summary
 from sim.traces.events import Event, EventLog
@@ -57,10 +58,10 @@ def test_hall_and_planned_work_are_told_with_what_came_of_them(eventful):
 def test_very_many_happenings_are_told_in_few_rows(eventful, code, tmp_path):
     words = language(code)
     racks = [event(10.0 * n, "rack_mended", 60.0 + n, "rack") for n in range(MOST_ROWS + 9)]
-    text = without_breaks(text_of(typeset(report_of(happened(eventful, racks), code)), tmp_path))
+    text = without_breaks(text_of(typeset(*report_of(happened(eventful, racks), code)), tmp_path))
     assert text.count(without_breaks(words("happening.rack", pool="main"))) == MOST_ROWS
     assert without_breaks(words("happening.more", count=9)) in text
-    quiet = without_breaks(text_of(typeset(report_of(happened(eventful, []), code)), tmp_path))
+    quiet = without_breaks(text_of(typeset(*report_of(happened(eventful, []), code)), tmp_path))
     assert without_breaks(words("happening.none")) in quiet
 
 

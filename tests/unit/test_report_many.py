@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.day.context import Sketcher
 from reports.figures.spread import Mark, span
 from reports.language import language
 from reports.making import Order, make
@@ -16,12 +15,13 @@ from reports.many.drivers import drivers, ranking
 from reports.many.front import Point, beaten_by, front
 from reports.many.report import many_report
 from reports.plain import plain
+from reports.sketching import Sketcher
 from reports.typesetting import typeset
 from reports.wording import distribution
 from sim.errors import OutputError
 from sim.studies import load
 from sim.version import __version__
-from tests.unit.test_report_day import HOSTILE, text_of, without_breaks
+from tests.unit.test_report_day import HOSTILE, svgs_of, text_of, without_breaks
 
 COST, WAIT = "cost_usd.total", "latency.ttft_s.p99"
 PATHS = ["facts.prices.owner_default.lifetime_years", "workload.demand.requests_per_day", HOSTILE]
@@ -113,7 +113,8 @@ def write(folder, summary):
 
 
 def report_of(folder, code="en"):
-    return many_report(load(folder), Sketcher(language(code)))
+    sketcher = Sketcher(language(code))
+    return many_report(load(folder), sketcher), svgs_of(sketcher)
 
 
 def many_of(folder):
@@ -139,7 +140,7 @@ def test_every_kind_is_reported(kind, code, tmp_path):
 
 def test_the_numbers_of_a_batch_stand_in_its_pdf(tmp_path):
     summary = summary_of("batch")
-    text = without_breaks(text_of(typeset(report_of(write(tmp_path, summary))), tmp_path))
+    text = without_breaks(text_of(typeset(*report_of(write(tmp_path, summary))), tmp_path))
     words = language("en")
     for outcome, written in ((COST, words.money), (WAIT, words.time)):
         for row in summary["results"][outcome]["variants"].values():
@@ -151,7 +152,7 @@ def test_the_numbers_of_a_batch_stand_in_its_pdf(tmp_path):
 
 def test_the_numbers_of_a_study_stand_in_its_pdf(tmp_path):
     summary = summary_of("monte_carlo")
-    text = without_breaks(text_of(typeset(report_of(write(tmp_path, summary))), tmp_path))
+    text = without_breaks(text_of(typeset(*report_of(write(tmp_path, summary))), tmp_path))
     words, told = language("en"), summary["results"][COST]
     for row in (told["mean"], *told["quantiles"].values(), *told["cvar"].values()):
         assert without_breaks(words.money(row["estimate"])) in text
@@ -162,7 +163,7 @@ def test_the_numbers_of_a_study_stand_in_its_pdf(tmp_path):
 @pytest.mark.parametrize("names", [(HOSTILE, "x" * 200, "$" * 30), ("费" * 200, "a/b" * 60, "\u202e"), ("only",)])
 def test_any_variant_can_be_named(names, tmp_path):
     report = report_of(write(tmp_path, summary_of("batch", names, name=names[0], description=names[-1])))
-    text = without_breaks(text_of(typeset(report), tmp_path))
+    text = without_breaks(text_of(typeset(*report), tmp_path))
     assert all(without_breaks(plain(name)) in text for name in names)
 
 
@@ -208,8 +209,9 @@ def test_a_batch_without_results_is_reported(tmp_path):
         for row in summary["results"][outcome]["differences"].values():
             row |= {"mean": {"estimate": None, "low": None, "high": None}, "relative": None, "variance_cut": None}
     (folder / "summary.json").write_text(json.dumps(summary))
-    assert language("en")("many.nothing") in report_of(folder).answer
-    assert typeset(report_of(folder))
+    report, svgs = report_of(folder)
+    assert language("en")("many.nothing") in report.answer
+    assert typeset(report, svgs)
 
 
 WRONG = [

@@ -60,8 +60,7 @@ def tiny(**changes):
 
 
 def test_a_day_opens_without_errors_and_draws_every_curve(eventful, catalogue, tmp_path):
-    report = report_of(eventful)
-    page = html_page(report).replace("<style>", PROBE + "<style>", 1)
+    page = html_page(*report_of(eventful)).replace("<style>", PROBE + "<style>", 1)
     document, console = opened(page, tmp_path)
     assert console == []
     assert "<title>broken" not in document and "<title>refused" not in document
@@ -69,12 +68,12 @@ def test_a_day_opens_without_errors_and_draws_every_curve(eventful, catalogue, t
 
 
 def test_an_error_in_a_page_would_be_seen(tmp_path):
-    _, console = opened(html_page(tiny()).replace('"use strict";', "undefinedThing();", 1), tmp_path)
+    _, console = opened(html_page(tiny(), {}).replace('"use strict";', "undefinedThing();", 1), tmp_path)
     assert any("undefinedThing" in line for line in console)
 
 
 def test_hostile_text_opens_as_text(tmp_path):
-    document, console = opened(html_page(tiny()), tmp_path)
+    document, console = opened(html_page(tiny(), {}), tmp_path)
     assert console == []
     assert "<script>alert" not in document
 
@@ -91,7 +90,7 @@ class Reader(html.parser.HTMLParser):
 
 
 def test_a_page_needs_nothing_else(eventful, catalogue):
-    page = html_page(report_of(eventful))
+    page = html_page(*report_of(eventful))
     reader = Reader()
     reader.feed(page)
     assert [address for address in reader.found if not address.startswith("#")] == []
@@ -101,7 +100,7 @@ def test_a_page_needs_nothing_else(eventful, catalogue):
 
 def test_the_curves_are_data_that_cannot_end_the_script():
     page = html_page(
-        tiny(sections=(Section("s", (Series("</script><b>", "", ("x",), ("#000000",), (0.0,), ((1.0,),)),)),))
+        tiny(sections=(Section("s", (Series("</script><b>", "", ("x",), ("#000000",), (0.0,), ((1.0,),)),)),)), {}
     )
     [data] = re.findall(r'<script type="application/json" id="series">(.*?)</script>', page, re.DOTALL)
     assert json.loads(data)["panels"][0]["title"] == "</script><b>"
