@@ -74,7 +74,7 @@ def claims_section(day: Day) -> Section:
         Heading(words("claims.sources")),
         _sources(day, [claim for _, _, claim in used]),
     ]
-    return Section(words("claims.title"), tuple(blocks), new_page=True)
+    return Section(words("claims.title"), tuple(blocks))
 
 
 def _is_doubtful(day: Day, claim: Claim) -> bool:

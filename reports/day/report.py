@@ -25,11 +25,11 @@ def day_report(result: DayResult, numbers: dict[str, Any], sketcher: Sketcher) -
     sections = [
         cost_section(day),
         uses_section(day),
+        range_section(day, ranges),
         course_section(day),
         latency_section(day),
         failures_section(day),
         energy_section(day),
-        range_section(day, ranges),
         article_section(day),
         claims_section(day),
         method_section(day),

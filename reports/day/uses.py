@@ -25,7 +25,7 @@ def uses_section(day: Day) -> Section:
     ]
     if numbers["usd_per_user_per_day"] is not None:
         blocks.append(Paragraph(words("uses.user", usd=words.money(numbers["usd_per_user_per_day"]))))
-    return Section(words("uses.title"), tuple(blocks), new_page=True)
+    return Section(words("uses.title"), tuple(blocks))
 
 
 def _lead(day: Day) -> str:
