@@ -40,7 +40,7 @@ Out = Annotated[Path | None, typer.Option(help="Folder for the results; out/NAME
 SkipBadRows = Annotated[bool, typer.Option("--skip-bad-rows", help="Count bad rows of a trace and go on.")]
 Language = Annotated[Code, typer.Option(help="Language of the report.")]
 Draws = Annotated[int | None, typer.Option(min=1, help="Draws of a study, or random days of a batch.")]
-Jobs = Annotated[int | None, typer.Option(min=1, help="Worker processes; one for each processor otherwise.")]
+Jobs = Annotated[int | None, typer.Option(min=1, max=1024, help="Worker processes; one for each processor otherwise.")]
 Scheduler = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Work on the cluster of this dask scheduler.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with what the folder holds.")]
 Bias = Annotated[bool, typer.Option("--bias", help="Measure a fleet's fraction against the whole fleet, too.")]
@@ -183,7 +183,11 @@ def _add_points(name: str, what: str, written: str) -> None:
 
 
 _add_points("predict", "Predict measured points, and tell how far off the laws are.", "File for the predictions.")
-_add_points("calibrate", "Refit the laws to your own stack.", "File for the profile, to be plant.efficiency.")
+_add_points(
+    "calibrate",
+    "Refit the laws to your own stack, and say what was held.",
+    "File for the profile, to be plant.efficiency.",
+)
 
 
 def _add_question(name: str, what: str) -> None:
@@ -219,7 +223,8 @@ def _conduct(plan: "Plan", jobs: int | None, scheduler: str | None, resume: bool
     if plan.engine == "compiled":
         compile_once()
     try:
-        failed = conduct(plan, out or RESULTS / slug(plan.question.name), jobs or threads(), scheduler, resume, bias)
+        workers, folder = min(jobs or threads(), plan.cells), out or RESULTS / slug(plan.question.name)
+        failed = conduct(plan, folder, workers, scheduler, resume, bias)
     except StoppedError as stopped:
         _stop(str(stopped), STOPPED)
     if failed:

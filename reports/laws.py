@@ -8,12 +8,13 @@ from rich.table import Table
 from reports.console import progress_bar, say, tell
 from sim.catalogue import read_catalogue
 from sim.documents import did_you_mean
-from sim.errors import InputError, OutputError
+from sim.errors import InputError
 from sim.validation.calibrating import calibrate, samples
 from sim.validation.points import read_points, reasons, rows_of, with_predictions
 from sim.validation.predicting import FORMS, Form, predict_rows
 from sim.validation.profile import profile_text
 from sim.validation.scoring import ALL, Score, scores
+from sim.workshop import claim_file, workshop
 
 MOST_LINES_SHOWN = 5
 
@@ -28,6 +29,7 @@ def form_of(kind: str) -> Form:
 def predict_file(points: Path, kind: str, out: Path) -> None:
     """Predict every row of a file, write it with the predictions, and tell the errors."""
     form, book = form_of(kind), read_catalogue()
+    claim_file(out)
     table = read_points(points, form)
     rows, predicted = rows_of(table), list[dict[str, float] | str]()
     with progress_bar(str(points), len(rows)) as progress:
@@ -47,6 +49,7 @@ def predict_file(points: Path, kind: str, out: Path) -> None:
 def calibrate_file(points: Path, kind: str, out: Path) -> None:
     """Refit efficiencies to a file of measurements, and write them as a profile."""
     form, book = form_of(kind), read_catalogue()
+    claim_file(out)
     rows = rows_of(read_points(points, form))
     say(f"fitting to {len(rows):,} rows ...")
     fitted = calibrate(kind, rows, book)
@@ -81,10 +84,6 @@ def _tell_reasons(points: str, predicted: Sequence[dict[str, float] | str]) -> N
 
 def _write(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror}") from None
+    with workshop(path.parent) as unfinished:
+        (unfinished / path.name).write_text(text, encoding="utf-8")
+        (unfinished / path.name).replace(path)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from reports.blocks import Report
 from reports.language import Code, language
 from reports.sketching import Draughtsman, Sketcher
+from sim.documents import is_file
 from sim.errors import OutputError
 from sim.version import __version__
-from sim.workshop import workshop
+from sim.workshop import claim_file, workshop
 
 if TYPE_CHECKING:
     from sim.day import DayResult
@@ -51,8 +52,7 @@ class Order:
 
 def check_order(order: Order) -> None:
     """Refuse a place that no PDF can have, before any work is done."""
-    if order.pdf.is_dir():
-        raise OutputError(f"{order.pdf}: is a folder; name a file, such as {order.pdf / NAME}")
+    claim_file(order.pdf)
     if order.pdf.suffix.lower() != ".pdf":
         raise OutputError(f"{order.pdf}: does not end with .pdf")
 
@@ -61,9 +61,9 @@ def make(order: Order, helper: Draughtsman | None = None) -> list[Path]:
     """Make the report of a saved day, batch or study; the files written, the PDF first."""
     check_order(order)
     sketcher = Sketcher(language(order.code), order.figures, helper)
-    if (order.folder / DAY).is_file():
+    if is_file(order.folder / DAY):
         return _write(_saved_day(order, sketcher), sketcher, order)
-    if (order.folder / STUDY).is_file():
+    if is_file(order.folder / STUDY):
         return _write(_saved_study(order, sketcher), sketcher, order)
     raise OutputError(f"{order.folder}: holds no result of a day, batch or study: neither {DAY} nor {STUDY} is there")
 

@@ -1,8 +1,10 @@
 """YAML 1.2 files with the position of every key, so that a problem can be told as file:line:column."""
 
+import errno
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +18,9 @@ __all__ = [
     "did_you_mean",
     "dotted",
     "explain",
+    "is_file",
     "kind_of",
+    "open_plain",
     "raise_all",
     "read_document",
     "read_value",
@@ -100,6 +104,21 @@ def read_document(path: Path, ours: bool = False) -> Document:
 def read_value(text: str, file: str) -> Any:
     """Read one YAML value, such as what follows `--set path=`; `file` names the place in problems."""
     return _parse(text, file, {}, ours=False)
+
+
+def is_file(path: Path) -> bool:
+    """Whether a plain file goes by that name, and no folder, pipe or device; no where the system cannot even ask."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def open_plain(path: Path) -> BufferedReader:
+    """A file to read from; OSError of a pipe or a device, which may never end."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(errno.EINVAL, "is no plain file")
+    return path.open("rb")
 
 
 def _text(path: Path) -> str:

@@ -15,6 +15,10 @@ MOST_TOLD = 100
 """Problems of one file that are told; more help nobody."""
 
 
+LONGEST_WORD = 100
+"""Characters of a word that are compared with known ones."""
+
+
 class InsideError(ValueError):
     """A validator's complaints about things deeper inside its value: key path and sentence of each."""
 
@@ -37,7 +41,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     ' (did you mean servers?)'
     """
     names = sorted(known)
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word[:LONGEST_WORD], names, n=1, cutoff=0.6)
     if near:
         return f" (did you mean {near[0]}?)"
     return f" (known: {', '.join(names)})" if 0 < len(names) <= 12 else ""

@@ -37,6 +37,15 @@ def claim_folder(folder: Path, names: Sequence[str] = ()) -> None:
         raise OutputError(f"{folder}: cannot be written: {error.strerror}; choose another with --out") from None
 
 
+def claim_file(file: Path) -> None:
+    """Refuse a name that a file of ours cannot have, before any work is done: that of a folder, a pipe, a device."""
+    there = _is_there(file)
+    if not file.name or (there and file.is_dir()):
+        raise OutputError(f"{file}: is a folder; name a file with --out")
+    if there and not file.is_file():
+        raise OutputError(f"{file}: is no plain file, and is left as it is; choose another with --out")
+
+
 def refuse_strangers(folder: Path, proof: str, harmless: Collection[str] = ()) -> None:
     """Refuse a folder that holds anything but a result of the kind that this file proves; `harmless` names aside."""
     there = {path.name for path in folder.iterdir()} - set(harmless) if folder.exists() else set()

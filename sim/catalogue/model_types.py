@@ -1,5 +1,7 @@
 """What the catalogue describes of GPUs and models; one field a claim."""
 
+from pydantic import model_validator
+
 from sim.catalogue.entry import Entry
 from sim.catalogue.facts import Fact
 
@@ -82,3 +84,11 @@ class Model(Entry):
     """Numbers of recurrent state a request, over all layers without a cache."""
     tied_embeddings: Fact | None = None
     """1 where one table serves as embedding and as output layer."""
+
+    @model_validator(mode="after")
+    def _more_than_words(self) -> "Model":
+        """Refuse a model with fewer weights than its table of words has."""
+        words = self.vocabulary.value * self.hidden.value
+        if self.params.value <= words:
+            raise ValueError(f"its params, {self.params.value:g}, are no more than its embedding has, {words:g}")
+        return self

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.documents import open_plain
 from sim.errors import WeatherError
 from sim.plant.psychrometrics import STANDARD_PRESSURE_PA, wet_bulb_c
 from sim.units import HOURS_PER_DAY, parse_quantity
@@ -59,7 +60,10 @@ def read_weather(path: str, station: str | None, utc_offset_h: float) -> Weather
     file = Path(path)
     lines = _lines(file)
     rows = _epw(file, lines) if lines and lines[0].startswith("LOCATION") else _csv(file, lines, station, utc_offset_h)
-    hours = _complete(file, list(rows))
+    try:
+        hours = _complete(file, list(rows))
+    except csv.Error as error:
+        raise WeatherError(f"{file}: is no year of weather ({error}); give an EPW file or a CSV") from None
     dry = np.array([row.dry_bulb_c for row in hours])
     humidity = np.array([min(1.0, row.humidity_fraction) for row in hours])
     return WeatherYear(dry, wet_bulb_c(dry, humidity, np.array([row.pressure_pa for row in hours])))
@@ -80,7 +84,7 @@ def _lines(file: Path) -> list[str]:
 
 
 def _data(file: Path) -> bytes:
-    with file.open("rb") as written:
+    with open_plain(file) as written:
         packed = written.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC)
         data = (gzip.GzipFile(fileobj=written) if packed else written).read(LARGEST_BYTES + 1)
     if len(data) > LARGEST_BYTES:

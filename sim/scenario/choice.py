@@ -65,6 +65,8 @@ class Choice(Frozen):
 
 def _bounded(value: Any) -> Any:
     """Refuse what no choice can be and sums would overflow with; infinities are refused elsewhere."""
+    if isinstance(value, list | tuple):
+        return [_bounded(part) for part in value]
     if isinstance(value, float | int) and LARGEST < abs(value) < math.inf:
         shown = f"{value:g}" if isinstance(value, float) else kind_of(value)
         raise ValueError(f"must be a number of at most {LARGEST:g}, not {shown}")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sim.documents import Document, Keys, Place, dotted, read_document
+from sim.documents import Document, Keys, Place, dotted, is_file, read_document
 from sim.errors import InputError
 
 NAMED: Keys = ("plant", "efficiency")
@@ -25,7 +25,7 @@ def unfold(data: dict[str, Any], places: Mapping[Keys, Place]) -> list[str]:
     place = places.get(NAMED)
     beside = Path(place.file).parent / name if place else Path(name)
     try:
-        profile = read_document(beside if beside.is_file() else Path(name))
+        profile = read_document(beside if is_file(beside) else Path(name))
     except InputError as error:
         return [f"{place}: {dotted(NAMED)}: {error}" if place else str(error)]
     wrong = _wrong(profile)

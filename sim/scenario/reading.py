@@ -3,14 +3,15 @@
 Precedence: default < extends < file < its overrides < `--set`. Merging is by key: mappings merge, all else replaces.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sim.catalogue.catalogue import Catalogue
 from sim.catalogue.reading import read_catalogue
-from sim.documents import Document, Keys, Place, did_you_mean, dotted, raise_all, read_document
+from sim.documents import Document, Keys, Place, did_you_mean, dotted, is_file, raise_all, read_document
 from sim.errors import InputError, ScenarioError
 from sim.scenario.checking import problems
 from sim.scenario.kinds import refuse_others, refuse_strangers
@@ -71,14 +72,15 @@ def _summary(path: Path) -> Shipped:
 def scenario_file(name_or_path: str) -> Path:
     """The file that a person means: a path, or the name of a shipped file (`article`, or `days/article`)."""
     path = Path(name_or_path)
-    if _true(path.is_file):
+    if is_file(path):
         return path
     for known in shipped():
         if name_or_path in (known.stem, f"{known.parent.name}/{known.stem}"):
             return known
     names = [known.stem for known in shipped()]
-    if _true(path.is_dir):
-        raise InputError(f"{name_or_path}: is a folder, not a scenario file")
+    with suppress(OSError, ValueError):  # of a name that no folder can have
+        if path.is_dir():
+            raise InputError(f"{name_or_path}: is a folder, not a scenario file")
     shown = name_or_path if len(name_or_path) <= _LONGEST_SHOWN else name_or_path[:_LONGEST_SHOWN] + "..."
     raise InputError(f"{shown}: no such file, nor a shipped scenario{did_you_mean(path.stem[:_LONGEST_SHOWN], names)}")
 
@@ -92,14 +94,6 @@ def read_question(path: Path) -> Document:
         raise InputError(f"{path}: {told}" + (f"; what was asked is {path.parent / beside[0]}" if beside else ""))
     refuse_strangers(document)
     return document
-
-
-def _true(question: Callable[[], bool]) -> bool:
-    """The answer; no where the system cannot even ask, as for a name too long for a file."""
-    try:
-        return question()
-    except (OSError, ValueError):
-        return False
 
 
 def read_scenario(
@@ -148,7 +142,7 @@ def _base(document: Document, chain: tuple[Path, ...]) -> Path:
         raise _wrong_base(document, "must be a file or the name of a shipped scenario")
     beside = document.path.parent / name
     try:
-        base = beside if _true(beside.is_file) else scenario_file(name)
+        base = beside if is_file(beside) else scenario_file(name)
     except InputError as error:
         raise _wrong_base(document, str(error)) from None
     if base.resolve() in chain:

@@ -47,7 +47,7 @@ def open_workers(jobs: int, scheduler: str | None, engine: str) -> Iterator[Dask
     import distributed  # noqa: F401  # brings its defaults, which leaving the settings below would otherwise take along
 
     quiet = dask.config.set({"distributed.comm.timeouts.connect": CONNECT_S, "distributed.admin.tick.limit": "1h"})
-    with quiet, _reached(scheduler) if scheduler else _started(jobs) as client:
+    with quiet, _started(jobs) if scheduler is None else _reached(scheduler) as client:
         _prepare(client, engine)
         yield DaskWorkers(client, len(client.scheduler_info(n_workers=-1)["workers"]))
 

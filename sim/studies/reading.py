@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from sim.catalogue import Catalogue, with_facts
 from sim.day import EngineName
-from sim.documents import Document, Keys, did_you_mean, dotted, explain, raise_all
+from sim.documents import Document, Keys, did_you_mean, dotted, explain, is_file, raise_all
 from sim.errors import InputError, ScenarioError
 from sim.scenario.checking import problems
 from sim.scenario.kinds import refuse_others
@@ -90,7 +90,7 @@ class Draft:
         """The base day with the overrides and the seed of the question."""
         beside = self.document.path.parent / question.scenario
         try:
-            day = read_scenario(str(beside) if beside.is_file() else question.scenario, catalogue=self.catalogue)
+            day = read_scenario(str(beside) if is_file(beside) else question.scenario, catalogue=self.catalogue)
         except ScenarioError:
             raise
         except InputError as error:
@@ -229,7 +229,8 @@ def _probe(one: Input) -> list[Any]:
     """Values to try: all choices, or some quantiles."""
     if isinstance(one.distribution, Discrete):
         return list(one.distribution.values)
-    return list(one.distribution.ppf(np.array(PROBES)).tolist())
+    with np.errstate(over="ignore"):  # an infinity is refused as such
+        return list(one.distribution.ppf(np.array(PROBES)).tolist())
 
 
 def _points(question: Study, paths: list[str], streams: Streams) -> Points:

@@ -2,6 +2,7 @@
 
 import re
 from fractions import Fraction
+from math import prod
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
@@ -10,7 +11,9 @@ from sim.catalogue.facts import Frozen
 from sim.scenario.choice import Name
 from sim.studies.distributions import Distribution
 
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+MOST_VARIANTS = 10_000
+"""Of a batch: each is tried before any is run."""
 Changes = dict[str, Any]
 """Dotted paths to values."""
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -74,6 +77,9 @@ class Batch(Question):
     def _has_variants(self) -> Self:
         if not self.axes and not self.variants:
             raise ValueError("has neither axes nor variants: nothing is compared")
+        many = prod(len(values) for values in self.axes.values()) if self.combine == "cartesian" else 1
+        if many > MOST_VARIANTS:
+            raise ValueError(f"the axes come to {many:,} variants; take at most {MOST_VARIANTS:,}, or ask a study")
         if self.combine == "listed" and len({len(values) for values in self.axes.values()}) > 1:
             lengths = ", ".join(f"{path} {len(values)}" for path, values in self.axes.items())
             raise ValueError(f"listed axes must be equally long ({lengths})")

@@ -1,9 +1,11 @@
 """Points files: read as tables, rows as mappings, and written back with what was predicted."""
 
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.documents import is_file
 from sim.errors import InputError
 from sim.validation.predicting import PREFIX, REASON, Form, Row, check_columns
 
@@ -18,11 +20,11 @@ def read_points(path: Path, form: Form) -> "pd.DataFrame":
     """A points file, plain or gzipped, without what an earlier prediction added; InputError where it is none."""
     import pandas as pd
 
+    if not is_file(path):
+        raise InputError(f"{path}: no such file")
     try:
         table = pd.read_csv(path)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+    except (OSError, EOFError, zlib.error, ValueError) as error:
         raise InputError(f"{path}: cannot be read as a table of comma-separated values: {error}") from None
     written = [name for name in table.columns if name.startswith(PREFIX) or name == REASON]
     table = table.drop(columns=written)

@@ -1,9 +1,22 @@
 """A profile: efficiencies refitted to a stack, as a file that a scenario names under `plant.efficiency`."""
 
+from textwrap import wrap
+
+from sim.catalogue.catalogue import claim_fields
+from sim.catalogue.law_types import Efficiency, Generation
 from sim.validation.fitting import Fitted
 from sim.validation.scoring import score
 
 DIGITS = 4
+WIDTH = 120
+"""Columns of a profile."""
+
+
+def held(fitted: Fitted) -> list[str]:
+    """Efficiencies that a fit did not turn: what no knob is for, and knobs that the points were too few for."""
+    turned = {knob.field for knob in fitted.knobs}
+    fields = dict.fromkeys((*claim_fields(Efficiency), *claim_fields(Generation)))
+    return [name for name in fields if name not in turned]
 
 
 def profile_text(fitted: Fitted, efficiency: str, kind: str, points: str) -> str:
@@ -19,6 +32,8 @@ def profile_text(fitted: Fitted, efficiency: str, kind: str, points: str) -> str
         f"efficiency: {efficiency}",
         "facts:",
     ]
+    stayed = f"# Held as the catalogue has them: {', '.join(held(fitted))}."
+    lines[3:3] = wrap(stayed, WIDTH, subsequent_indent="# ", break_on_hyphens=False)
     for kind_, entries in fitted.overrides.items():
         lines.append(f"  {kind_}:")
         for entry, numbers in entries.items():

@@ -54,6 +54,8 @@ IN_STEP_FRACTION = 0.01
 """Spread of theirs where prompts are read first: those read together end together, and ask together again."""
 CACHE_PRECISION = {"bf16": "bf16"}
 """Number format of the KV cache by that of the weights: the scripts give narrow weights a cache of 8 bits."""
+MOST_CLIENTS = 65_536
+"""Requests in flight of one replica, each of which is followed: no benchmark has more."""
 
 
 @dataclass(frozen=True)
@@ -157,9 +159,11 @@ def _layout(row: Mapping[str, Any], gpu: str) -> Layout:
 
 def _clients(row: Mapping[str, Any]) -> int:
     """Requests in flight in one replica: the batch a data-parallel group times the groups, or the concurrency."""
-    if given(row.get("batch_size")):
-        return count(row, "batch_size") * count(row, "attention_dp_size", 1)
-    return count(row, "concurrency")
+    batched = given(row.get("batch_size"))
+    clients = count(row, "batch_size") * count(row, "attention_dp_size", 1) if batched else count(row, "concurrency")
+    if clients > MOST_CLIENTS:
+        raise UnpredictableError(f"{clients:,} requests in flight are more than the {MOST_CLIENTS:,} followed here")
+    return clients
 
 
 def steady_state_s(replica: Replica, clients: Floats, prompt: Floats, output: Floats, budget: float | Floats) -> Floats:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sim.documents import open_plain
 from sim.errors import TraceError
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -37,7 +38,7 @@ class Complaints:
 def opened(file: Path) -> Iterator[Iterable[bytes]]:
     """The lines of a file as bytes, unpacked where its first bytes say that it is gzipped."""
     try:
-        stream = file.open("rb")
+        stream = open_plain(file)
     except FileNotFoundError:
         raise TraceError(f"{file}: there is no such file (from {Path.cwd()}); set workload.trace.path") from None
     except (OSError, ValueError) as error:

@@ -323,6 +323,11 @@ def test_with_facts_gives_a_claim_that_was_not_made_and_whole_series(catalogue: 
         ("sites.virginia.electricity_shape", 1.0, "must be a list, not 1.0"),
         ("sites.virginia.dry_bulb_c", [[20.0]], "must have 12 rows, not 1"),
         ("sites.virginia.dry_bulb_c", [[900.0] * 24] * 12, "is no temperature of a hall or its weather"),
+        (
+            "models.llama_3_1_70b.hidden",
+            1e9,
+            "its params, 7.05537e+10, are no more than its embedding has, 1.28256e+14",
+        ),
         ("cooling.chiller_tower.rejection_approach_k", 400.0, "must be at most 250 K, not 400"),
         ("efficiencies.serving_2026.roofline_order", 0.01, "must lie between 0.1 and 100, not 0.01"),
         ("chillers.energyplus_water.power_curve", [0.1, -1.0, 0.0], "power at any capacity must be above zero"),

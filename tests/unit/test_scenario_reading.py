@@ -248,6 +248,7 @@ def test_a_fact_with_a_unit_is_a_plain_number(catalogue: Catalogue) -> None:
             "per_kwh: must be a number of at most 1e+20, not 1e+308",
         ),
         ("prices.electricity_usd_per_kwh=-1e200 ct/kWh", "electricity_usd_per_kwh: must be a number of at most 1e+20"),
+        ("prices.market_usd_per_kwh=[0.1, 1e300]", "market_usd_per_kwh: must be a number of at most 1e+20, not 1e+300"),
         ("prices.lifetime_years=1e-300", "must be zero or a number of at least 1e-09, not 1e-300"),
         ("plant.climate.units=1000000", "plant.climate.units: must be at most 1,000, not 1000000"),
         ("plant.failures.age_years=1e20", "plant.failures.age_years: must be at most 1,000, not 1e+20"),

@@ -1,5 +1,8 @@
+import re
+
 import numpy as np
 import pytest
+from ruamel.yaml import YAML
 
 from sim.catalogue import read_catalogue
 from sim.errors import InputError
@@ -8,6 +11,7 @@ from sim.validation.cases import one_node
 from sim.validation.closed_loop import Load, run_closed_loop
 from sim.validation.names import UnknownNameError, match
 from sim.validation.predicting import FORMS, check_columns, predict_rows
+from sim.validation.profile import profile_text
 from sim.validation.scoring import score
 from sim.validation.serving import pool_of, read_case
 
@@ -74,6 +78,12 @@ def test_calibration_finds_the_efficiencies_that_made_the_points():
         row["tpot_ms"] = found["predicted_tpot_ms"] * 1.3
     fitted = calibrate("serving", truth, BOOK)
     assert score(fitted.error_fraction, "").median_fraction < 0.08
+    text = profile_text(fitted, "vllm_2026", "serving", "mine.csv")
+    (named,) = re.findall(r"# Held as the catalogue has them: ([^.]*)\.", text)
+    stayed, turned = set(re.findall(r"\w+", named)), {knob.field for knob in fitted.knobs}
+    assert {"power_order", "roofline_order", "collective_latency_s"} <= stayed and not stayed & turned
+    assert YAML(typ="safe").load(text)["efficiency"] == "vllm_2026"
+    assert all(len(line) <= 120 for line in text.splitlines())
 
 
 def test_sizes_multiplied_with_themselves():
