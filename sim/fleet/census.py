@@ -1,13 +1,11 @@
 """A pool's minutes: server-seconds in each state, gauges, and the energy that servers make of the work they did."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from sim.catalogue.plant_types import Delivery
 from sim.catalogue.types import Server
+from sim.fleet.minutes import MinuteSheet
 from sim.fleet.roll import Roll, State
 from sim.plant.delivery import power_at_speed
 from sim.plant.power import host_j
@@ -17,9 +15,9 @@ from sim.serving.engine import EVERY_SERVER
 from sim.serving.spec import PoolSpec
 from sim.traces.utilisation import PoolMinutes
 
-Minutes = NDArray[np.float64]
 GAUGES = ("queue_requests", "kv_tokens", "speed")
-SECONDS = {state: f"{state.name.lower()}_server_s" for state in State}
+SECONDS = tuple(f"{state.name.lower()}_server_s" for state in State)
+ENERGY = ("gpu_j", "host_j", "storage_j", "network_j")
 
 
 class PoolBook:
@@ -41,10 +39,7 @@ class PoolBook:
         self.above_idle_j = 0.0
         """Energy of busy GPUs above idle in the minute marked last."""
         self._speeds = [1.0]
-        self.columns: dict[str, Minutes] = {name: np.zeros(minutes) for name in (*GAUGES, *SECONDS.values())}
-        self._energy: dict[str, Minutes] = {
-            name: np.zeros(minutes) for name in ("gpu_j", "host_j", "storage_j", "network_j")
-        }
+        self.sheet = MinuteSheet((*GAUGES, *SECONDS, *ENERGY), minutes)
         self._marked_s = 0.0
 
     def set_speeds(self, speeds: list[float], now_s: float) -> bool:
@@ -65,30 +60,26 @@ class PoolBook:
         self.engine.advance(now_s)
         waiting, _, kv = self.engine.gauges()
         self.engine.mark(now_s)
-        for name, value in zip(GAUGES, (waiting, kv, self.speed), strict=True):
-            self.columns[name][minute] = value
         seconds = self.roll.read(now_s)
-        for state, name in SECONDS.items():
-            self.columns[name][minute] = seconds[state]
         length_s, self._marked_s = now_s - self._marked_s, now_s
-        return self._count_energy(minute, length_s, seconds)
+        joules = self._joules(minute, length_s, seconds)
+        self.sheet.write(minute, (waiting, kv, self.speed, *seconds, *joules))
+        return sum(joules)
 
-    def _count_energy(self, minute: int, length_s: float, seconds: Mapping[State, float]) -> float:
-        spec = self.spec
+    def _joules(self, minute: int, length_s: float, seconds: Sequence[float]) -> tuple[float, float, float, float]:
+        """Energy of GPUs, hosts, storage and network."""
+        spec, server = self.spec, self.server
         powered_s = seconds[State.UP] + seconds[State.DRAINING] + seconds[State.WAKING]
         busy_s, busy_j = self.engine.work_in(minute)
         self.above_idle_j = self._above_idle_j(busy_s, busy_j)
         idle_j = spec.idle_w * max(busy_s, powered_s * spec.replicas_per_server)
-        asleep_j = self.server.asleep_w.value * seconds[State.ASLEEP]
-        joules = {
-            "gpu_j": (idle_j + self.above_idle_j) * self.gpu_ratio,
-            "host_j": host_j(self.server, powered_s, busy_s / spec.replicas_per_server) * self.host_ratio + asleep_j,
-            "storage_j": self.server.storage_w.value * spec.servers * length_s,
-            "network_j": self.server.network_w.value * spec.servers * length_s,
-        }
-        for name, value in joules.items():
-            self._energy[name][minute] = value
-        return sum(joules.values())
+        asleep_j = server.asleep_w.value * seconds[State.ASLEEP]
+        return (
+            (idle_j + self.above_idle_j) * self.gpu_ratio,
+            host_j(server, powered_s, busy_s / spec.replicas_per_server) * self.host_ratio + asleep_j,
+            server.storage_w.value * spec.servers * length_s,
+            server.network_w.value * spec.servers * length_s,
+        )
 
     def _above_idle_j(self, busy_s: float, counted_j: float) -> float:
         """Energy of busy GPUs above idle: engines count it in proportion to speed, but slow chips save more."""
@@ -99,7 +90,7 @@ class PoolBook:
         """The trace of the pool's minutes."""
         spec, work = self.spec, dict(self.engine.minutes())
         del work["busy_j"]  # part of gpu_j
-        columns: Mapping[str, Any] = {**self.columns, **self._energy, **work}
+        columns: Mapping[str, Any] = {**self.sheet.columns, **work}
         return PoolMinutes(
             pool=spec.name,
             server=self.pool.server,

@@ -2,24 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from functools import cached_property
 
 from sim.catalogue.plant_types import Chiller, Cooling, Thermals
 from sim.fleet.census import PoolBook
 from sim.fleet.cooling_units import CoolingUnits, Stretch
+from sim.fleet.minutes import MinuteSheet
 from sim.fleet.weather import WeatherOfRun
-from sim.plant.cooling import CoolingPower, Outdoors, Units, chiller_units, cooling_power, removal, routes
+from sim.plant.chiller import capacity_ratio
+from sim.plant.cooling import (
+    Conditions,
+    CoolingPower,
+    Outdoors,
+    Units,
+    chiller_units,
+    conditions,
+    cooling_power,
+    removal,
+    routes,
+)
 from sim.plant.inlet import throttle_speed
 from sim.plant.room import Removal, room_step
 from sim.traces.events import Event, EventLog
 
-Minutes = NDArray[np.float64]
-COLUMNS = (
-    *("cooling_j", "chiller_j", "fan_j", "pump_j", "rejection_j", "water_m3"),
-    *("outdoor_c", "wet_bulb_c", "inlet_c", "heat_removed_j", "heat_stored_j"),
-)
+SPENT = ("cooling_j", "chiller_j", "fan_j", "pump_j", "rejection_j", "water_m3")
+STATE = ("outdoor_c", "wet_bulb_c", "inlet_c", "heat_removed_j", "heat_stored_j")
 
 
 @dataclass(frozen=True)
@@ -41,19 +48,28 @@ class Hall:
     zones: int
     """Parts with air handlers of their own."""
 
-    @property
+    @cached_property
     def design_w(self) -> float:
         """Heat that its cooling was built for."""
         return self.plant.capacity_fraction.value * self.nameplate_w
 
-    @property
+    @cached_property
     def store_j_per_k(self) -> float:
-        """Heat capacity of the whole hall."""
-        return self.plant.thermal_mass_j_per_k_per_w.value * self.nameplate_w
+        """Heat capacity of a zone."""
+        return self.plant.thermal_mass_j_per_k_per_w.value * self.nameplate_w / self.zones
 
-    def chillers(self, alive: int, out: Outdoors) -> Units:
+    @cached_property
+    def sized_ratio(self) -> float:
+        """Capacity ratio of its chillers in the weather that they were sized for."""
+        return capacity_ratio(self.chiller, self.conditions(self.sizing).lift)
+
+    def conditions(self, out: Outdoors) -> Conditions:
+        """What a weather decides about its cooling."""
+        return conditions(self.plant, self.chiller, out)
+
+    def chillers(self, alive: int, now: Conditions) -> Units:
         """Its chillers in a weather."""
-        return chiller_units(self.plant, self.chiller, self.design_w / self.units, alive, out, self.sizing)
+        return chiller_units(self.chiller, self.design_w / self.units, alive, now.lift, self.sized_ratio)
 
 
 class Climate:
@@ -65,37 +81,37 @@ class Climate:
         """Inlet temperature of each zone now."""
         self.weights = [1.0] * hall.zones
         """What the servers of each zone weigh among the hall's heat."""
-        self.columns: dict[str, Minutes] = {name: np.zeros(minutes) for name in COLUMNS}
+        self.sheet = MinuteSheet((*SPENT, *STATE), minutes)
 
     def mark(self, minute: int, end_s: float, length_s: float, it_j: float) -> float:
         """Carry out the heat of a minute that has ended. Returns the energy that it took [J]."""
         out = self.weather.at(end_s - length_s / 2)
-        before_c, columns = list(self.inlet_c), self.columns
+        now, before_c = self.hall.conditions(out), sum(self.inlet_c)
+        carried_j, spent = 0.0, [0.0] * len(SPENT)
         for stretch in self.units.stretches(end_s - length_s, end_s):
-            units = self.hall.chillers(stretch.running.chillers, out)
-            removed_j = self._cool(stretch, units, it_j / length_s, out)
-            power = self._power(removed_j / stretch.length_s, units, out)
-            self._count(minute, stretch.length_s, power)
-            columns["heat_removed_j"][minute] += removed_j
-        warmed_k = sum(self.inlet_c) - sum(before_c)
-        columns["heat_stored_j"][minute] = self.hall.store_j_per_k / self.hall.zones * warmed_k
-        columns["outdoor_c"][minute], columns["wet_bulb_c"][minute] = out.dry_bulb_c, out.wet_bulb_c
-        columns["inlet_c"][minute] = max(self.inlet_c)
-        return float(columns["cooling_j"][minute])
+            units = self.hall.chillers(stretch.running.chillers, now)
+            removed_j = self._cool(stretch, units, it_j / length_s, now)
+            power = self._power(removed_j / stretch.length_s, units, now)
+            rates = (power.total_w, *power)
+            spent = [done + rate * stretch.length_s for done, rate in zip(spent, rates, strict=True)]
+            carried_j += removed_j
+        stored_j = self.hall.store_j_per_k * (sum(self.inlet_c) - before_c)
+        self.sheet.write(minute, (*spent, *out, max(self.inlet_c), carried_j, stored_j))
+        return spent[0]
 
     def speeds(self) -> list[float]:
         """Speed factor of each zone's servers, by its inlet temperature."""
         return [throttle_speed(self.hall.thermals, inlet_c) for inlet_c in self.inlet_c]
 
-    def _cool(self, stretch: Stretch, units: Units, it_w: float, out: Outdoors) -> float:
+    def _cool(self, stretch: Stretch, units: Units, it_w: float, now: Conditions) -> float:
         """Follow every zone through a stretch; the heat removed from all of them."""
         shares = self._shares()
         steps = [
             room_step(
                 self.inlet_c[zone],
                 it_w * share,
-                self._removal(stretch.running.cools(zone), units, share, out),
-                self.hall.store_j_per_k / self.hall.zones,
+                self._removal(stretch.running.cools(zone), units, share, now),
+                self.hall.store_j_per_k,
                 stretch.length_s,
             )
             for zone, share in enumerate(shares)
@@ -103,34 +119,22 @@ class Climate:
         self.inlet_c = [step.inlet_c for step in steps]
         return sum(step.removed_j for step in steps)
 
-    def _removal(self, runs: bool, units: Units, share: float, out: Outdoors) -> Removal:
+    def _removal(self, runs: bool, units: Units, share: float, now: Conditions) -> Removal:
         """What cooling can do for a zone: its coils carry a zone's part, and chillers divide by heat."""
         hall, set_point_c = self.hall, self.hall.plant.supply_air_c.value
         if not runs:
             return Removal(set_point_c, 0.0, 0.0)
         part = Units(units.capacity_w * share, units.alive)
-        return Removal(set_point_c, *removal(hall.plant, hall.chiller, part, hall.design_w / hall.zones, out))
+        return Removal(set_point_c, *removal(hall.plant, hall.chiller, part, hall.design_w / hall.zones, now))
 
     def _shares(self) -> list[float]:
         """Share of the hall's heat that each zone makes."""
         whole = sum(self.weights)
         return [weight / whole if whole else 1.0 / self.hall.zones for weight in self.weights]
 
-    def _power(self, removed_w: float, units: Units, out: Outdoors) -> CoolingPower:
+    def _power(self, removed_w: float, units: Units, now: Conditions) -> CoolingPower:
         hall = self.hall
-        return cooling_power(hall.plant, hall.chiller, routes(hall.plant, removed_w, out), units, hall.design_w, out)
-
-    def _count(self, minute: int, length_s: float, power: CoolingPower) -> None:
-        watts = {
-            "cooling_j": power.total_w,
-            "chiller_j": power.chiller_w,
-            "fan_j": power.fan_w,
-            "pump_j": power.pump_w,
-            "rejection_j": power.rejection_w,
-            "water_m3": power.water_m3_per_s,
-        }
-        for name, value in watts.items():
-            self.columns[name][minute] += value * length_s
+        return cooling_power(hall.plant, hall.chiller, routes(hall.plant, removed_w, now), units, hall.design_w, now)
 
 
 class Speeds:

@@ -2,15 +2,11 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sim.catalogue.plant_types import Delivery as Way
 from sim.fleet.census import PoolBook
+from sim.fleet.minutes import MinuteSheet
 from sim.plant.delivery import capped_speed, power_at_speed, transformer_loss_w, ups_loss_w
 from sim.scenario.plant import Delivery
-
-Minutes = NDArray[np.float64]
 
 
 class Feed:
@@ -26,7 +22,7 @@ class Feed:
         """Power of the servers in the last minute."""
         self.drawn_w = 0.0
         """Power drawn in the last minute."""
-        self.columns: dict[str, Minutes] = {name: np.zeros(minutes) for name in ("losses_j", "ups_j", "transformer_j")}
+        self.sheet = MinuteSheet(("ups_j", "transformer_j", "losses_j"), minutes)
 
     def mark(self, minute: int, length_s: float, it_j: float, cooling_j: float) -> None:
         """Count the losses of a minute that has ended."""
@@ -34,8 +30,7 @@ class Feed:
         ups_w = ups_loss_w(self.way, self.it_w, self.rated_w)
         transformer_w = transformer_loss_w(self.way, self.it_w + ups_w + cooling_w, self.rated_w)
         self.drawn_w = self.it_w + cooling_w + ups_w + transformer_w
-        for name, watts in (("ups_j", ups_w), ("transformer_j", transformer_w), ("losses_j", ups_w + transformer_w)):
-            self.columns[name][minute] = watts * length_s
+        self.sheet.write(minute, (ups_w * length_s, transformer_w * length_s, (ups_w + transformer_w) * length_s))
 
     def caps(self, length_s: float) -> dict[str, float]:
         """Speed of each pool that keeps the feed's limit, judged by the minute that has just ended.

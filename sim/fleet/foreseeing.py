@@ -40,7 +40,8 @@ def _cooling(scenario: Scenario, catalogue: Catalogue, weather: WeatherOfRun) ->
 
 
 def _carried(hall: Hall, chillers: int, out: Outdoors) -> tuple[float, float]:
-    return removal(hall.plant, hall.chiller, hall.chillers(chillers, out), hall.design_w, out)
+    now = hall.conditions(out)
+    return removal(hall.plant, hall.chiller, hall.chillers(chillers, now), hall.design_w, now)
 
 
 def _hottest(scenario: Scenario, weather: WeatherOfRun) -> Outdoors:

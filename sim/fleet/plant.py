@@ -130,7 +130,7 @@ class PlantOfRun:
 
     def minutes(self) -> PlantMinutes:
         """The trace of the plant."""
-        return PlantMinutes(**self.climate.columns, **self.feed.columns)
+        return PlantMinutes(**self.climate.sheet.columns, **self.feed.sheet.columns)
 
 
 def build_plant(

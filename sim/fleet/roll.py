@@ -49,10 +49,10 @@ class Roll:
         self._counts[state] += 1.0
         self._state[server] = state
 
-    def read(self, now_s: float) -> dict[State, float]:
-        """Server-seconds in each state since the last reading."""
+    def read(self, now_s: float) -> list[float]:
+        """Server-seconds in each state, in their order, since the last reading."""
         self._settle(now_s)
-        read, self._seconds = dict(zip(State, self._seconds, strict=True)), [0.0] * len(State)
+        read, self._seconds = self._seconds, [0.0] * len(State)
         return read
 
     def _settle(self, now_s: float) -> None:

@@ -57,7 +57,8 @@ def _outlets(scenario: Scenario, fleet: "Fleet") -> list[Outlet]:
     kinds = [pool.prefix_cache for pool in scenario.fleet.pools.values()]
     caches = [cache_of(kind, scenario.day.duration_s) for kind in kinds]
     return [
-        Outlet(book.engine, cache, book.columns["kv_tokens"]) for book, cache in zip(fleet.books, caches, strict=True)
+        Outlet(book.engine, cache, book.sheet.columns["kv_tokens"])
+        for book, cache in zip(fleet.books, caches, strict=True)
     ]
 
 

@@ -39,11 +39,14 @@ class WeatherOfRun:
         """The outdoor air at a time of the run."""
         hour, past = divmod((self.start_s + now_s) / SECONDS_PER_HOUR, 1.0)
         place = int(hour)
-        dry, wet = (
-            float(hours[place] + past * (hours[place + 1] - hours[place]))
-            for hours in (self.dry_bulb_c, self.wet_bulb_c)
-        )
+        dry, wet = (_between(hours[place : place + 2], past) for hours in (self.dry_bulb_c, self.wet_bulb_c))
         return Outdoors(dry, min(wet, dry))
+
+
+def _between(hours: Hours, past: float) -> float:
+    """A value between those of two hours, a share of the way past the first."""
+    before, after = hours.tolist()
+    return float(before + past * (after - before))
 
 
 def weather_of(scenario: Scenario, site: Site, streams: Streams) -> WeatherOfRun:

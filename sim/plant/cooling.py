@@ -1,6 +1,6 @@
 """Carrying heat out of the hall: outside air, economiser, chillers, tower or dry cooler, liquid; power and water."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sim.catalogue.plant_types import Chiller, Cooling
 from sim.plant.chiller import capacity_ratio, capacity_share_per_k, chillers_w, lift_k
@@ -9,8 +9,7 @@ EVAPORATION_J_PER_M3 = 2.45e9
 """Heat that a cubic metre of water takes up when it evaporates at some 20 degC (steam tables)."""
 
 
-@dataclass(frozen=True)
-class Outdoors:
+class Outdoors(NamedTuple):
     """The weather at a moment."""
 
     dry_bulb_c: float
@@ -19,8 +18,22 @@ class Outdoors:
     """Temperature to which evaporating water can cool it."""
 
 
-@dataclass(frozen=True)
-class Routes:
+class Conditions(NamedTuple):
+    """What the weather alone decides about a hall's cooling."""
+
+    out: Outdoors
+    """The weather."""
+    lift: float
+    """Lift index of the chillers [K]."""
+    air_share: float
+    """Share of the heat not in liquid that outside air carries."""
+    cold_share: float
+    """Share of what then remains that a heat exchanger carries, in the chillers' place."""
+    warm_share: float
+    """Share of the heat in liquid that a heat exchanger carries."""
+
+
+class Routes(NamedTuple):
     """Where a heat flow goes."""
 
     air_w: float
@@ -36,8 +49,7 @@ class Routes:
         return self.air_w + self.exchanged_w + self.chilled_w
 
 
-@dataclass(frozen=True)
-class CoolingPower:
+class CoolingPower(NamedTuple):
     """What carrying a heat flow takes."""
 
     chiller_w: float
@@ -57,8 +69,7 @@ class CoolingPower:
         return self.chiller_w + self.fan_w + self.pump_w + self.rejection_w
 
 
-@dataclass(frozen=True)
-class Units:
+class Units(NamedTuple):
     """The chillers that run."""
 
     capacity_w: float
@@ -115,55 +126,53 @@ def free_fraction(source_c: float, needed_c: float, handover_k: float) -> float:
     return max(0.0, 1.0 - (source_c - needed_c) / handover_k) if handover_k else 0.0
 
 
-def routes(plant: Cooling, heat_w: float, out: Outdoors) -> Routes:
+def conditions(plant: Cooling, chiller: Chiller, out: Outdoors) -> Conditions:
+    """What a weather decides: how hard chillers must lift, and what leaves the hall without them.
+
+    >>> from sim.catalogue import read_catalogue
+    >>> book = read_catalogue(kinds=["cooling", "chillers"])
+    >>> plant, chiller = book.cooling["economiser_tower"], book.chillers["energyplus_water"]
+    >>> now = conditions(plant, chiller, Outdoors(dry_bulb_c=20.0, wet_bulb_c=15.0))
+    >>> now.air_share, now.cold_share, now.warm_share
+    (0.0, 0.75, 1.0)
+    """
+    band_k, exchanged_c = plant.handover_k.value, rejection_c(plant, out) + plant.economiser_approach_k.value
+    outside = free_fraction(blown_c(plant, out), plant.supply_air_c.value, band_k)
+    return Conditions(
+        out,
+        lift=lift_k(chiller, condenser_c(plant, chiller, out), plant.chilled_water_c.value),
+        air_share=plant.air_economiser.value * outside,
+        cold_share=plant.economiser.value * free_fraction(exchanged_c, plant.chilled_water_c.value, band_k),
+        warm_share=free_fraction(exchanged_c, plant.liquid_supply_c.value, band_k),
+    )
+
+
+def routes(plant: Cooling, heat_w: float, now: Conditions) -> Routes:
     """How a heat flow [W] of the hall leaves it: liquid first, outside air, heat exchanger, and chillers for the rest.
 
     >>> from sim.catalogue import read_catalogue
     >>> plant = read_catalogue(kinds=["cooling"]).cooling["economiser_tower"]
-    >>> routes(plant, 1000.0, Outdoors(dry_bulb_c=20.0, wet_bulb_c=15.0))
+    >>> routes(plant, 1000.0, Conditions(Outdoors(20.0, 15.0), 0.0, air_share=0.0, cold_share=0.75, warm_share=1.0))
     Routes(air_w=0.0, exchanged_w=750.0, chilled_w=250.0)
     """
     liquid_w = plant.liquid_fraction.value * heat_w
-    air_share = plant.air_economiser.value * free_fraction(
-        blown_c(plant, out), plant.supply_air_c.value, plant.handover_k.value
-    )
-    air_w = (heat_w - liquid_w) * air_share
-    exchanged = rejection_c(plant, out) + plant.economiser_approach_k.value
-    band_k = plant.handover_k.value
-    cold_share = plant.economiser.value * free_fraction(exchanged, plant.chilled_water_c.value, band_k)
-    warm_share = free_fraction(exchanged, plant.liquid_supply_c.value, band_k)
-    exchanged_w = (heat_w - liquid_w - air_w) * cold_share + liquid_w * warm_share
+    air_w = (heat_w - liquid_w) * now.air_share
+    exchanged_w = (heat_w - liquid_w - air_w) * now.cold_share + liquid_w * now.warm_share
     return Routes(air_w, exchanged_w, heat_w - air_w - exchanged_w)
 
 
-def chiller_units(
-    plant: Cooling, chiller: Chiller, rated_w: float, alive: int, out: Outdoors, sizing: Outdoors
-) -> Units:
-    """What `alive` chillers carry, each of which carries `rated_w` [W] in the weather that they were sized for.
+def chiller_units(chiller: Chiller, rated_w: float, alive: int, lift: float, sized_ratio: float) -> Units:
+    """What `alive` chillers carry, each of which carries `rated_w` [W] at the capacity ratio that it was sized for.
 
     >>> from sim.catalogue import read_catalogue
-    >>> book = read_catalogue(kinds=["cooling", "chillers"])
-    >>> plant, chiller, hot = book.cooling["chiller_dry"], book.chillers["energyplus_air"], Outdoors(35.0, 22.0)
-    >>> chiller_units(plant, chiller, 1000.0, 3, hot, hot)
+    >>> chiller = read_catalogue(kinds=["chillers"]).chillers["energyplus_air"]
+    >>> chiller_units(chiller, 1000.0, 3, lift=2.0, sized_ratio=capacity_ratio(chiller, 2.0))
     Units(capacity_w=1000.0, alive=3)
     """
-    ratio = carried_ratio(plant, chiller, out) / carried_ratio(plant, chiller, sizing)
-    return Units(rated_w * ratio, alive)
+    return Units(rated_w * (capacity_ratio(chiller, lift) / sized_ratio), alive)
 
 
-def carried_ratio(plant: Cooling, chiller: Chiller, out: Outdoors) -> float:
-    """What a chiller carries in a weather over its rated capacity [1].
-
-    >>> from sim.catalogue import read_catalogue
-    >>> book = read_catalogue(kinds=["cooling", "chillers"])
-    >>> plant, chiller = book.cooling["chiller_tower"], book.chillers["energyplus_water"]
-    >>> round(carried_ratio(plant, chiller, Outdoors(35.0, 24.0)), 3)
-    1.327
-    """
-    return capacity_ratio(chiller, lift_k(chiller, condenser_c(plant, chiller, out), plant.chilled_water_c.value))
-
-
-def removal(plant: Cooling, chiller: Chiller, units: Units, design_w: float, out: Outdoors) -> tuple[float, float]:
+def removal(plant: Cooling, chiller: Chiller, units: Units, design_w: float, now: Conditions) -> tuple[float, float]:
     """Heat that leaves a hall at its set point with everything running [W], and how it grows with its warmth [W/K].
 
     Coils give Q = U (T - T_water) with U such that they carry `design_w` at the set point and no more; chillers give
@@ -172,18 +181,18 @@ def removal(plant: Cooling, chiller: Chiller, units: Units, design_w: float, out
 
     >>> from sim.catalogue import read_catalogue
     >>> book = read_catalogue(kinds=["cooling", "chillers"])
-    >>> plant, chiller, hot = book.cooling["chiller_dry"], book.chillers["energyplus_air"], Outdoors(35.0, 22.0)
+    >>> plant, chiller = book.cooling["chiller_dry"], book.chillers["energyplus_air"]
+    >>> hot = conditions(plant, chiller, Outdoors(35.0, 22.0))
     >>> [round(x, 3) for x in removal(plant, chiller, Units(250.0, 4), 1000.0, hot)]
     [1000.0, 38.64]
     >>> [round(x, 3) for x in removal(plant, chiller, Units(250.0, 3), 1000.0, hot)]
     [812.814, 31.407]
     """
-    ways = routes(plant, design_w, out)
+    ways = routes(plant, design_w, now)
     free_w = ways.air_w + ways.exchanged_w
     if units.total_w <= 0.0 or design_w <= 0.0:
         return free_w, 0.0
-    lift = lift_k(chiller, condenser_c(plant, chiller, out), plant.chilled_water_c.value)
-    share_per_k = capacity_share_per_k(chiller, lift)
+    share_per_k = capacity_share_per_k(chiller, now.lift)
     reach_k = plant.supply_air_c.value - plant.chilled_water_c.value
     coil_w_per_k, chiller_w_per_k = design_w / reach_k, units.total_w * share_per_k
     slope = coil_w_per_k * chiller_w_per_k / (coil_w_per_k + chiller_w_per_k)
@@ -240,7 +249,7 @@ def pad_m3_per_s(plant: Cooling, air_w: float, out: Outdoors) -> float:
 
 
 def cooling_power(
-    plant: Cooling, chiller: Chiller, ways: Routes, units: Units, design_w: float, out: Outdoors
+    plant: Cooling, chiller: Chiller, ways: Routes, units: Units, design_w: float, now: Conditions
 ) -> CoolingPower:
     """Power [W] and water that a heat flow takes, in a hall built for `design_w` [W].
 
@@ -250,14 +259,13 @@ def cooling_power(
     >>> from sim.catalogue import read_catalogue
     >>> book = read_catalogue(kinds=["cooling", "chillers"])
     >>> plant, chiller = book.cooling["chiller_tower"], book.chillers["energyplus_water"]
-    >>> mild = Outdoors(dry_bulb_c=30.0, wet_bulb_c=20.0)
+    >>> mild = conditions(plant, chiller, Outdoors(dry_bulb_c=30.0, wet_bulb_c=20.0))
     >>> power = cooling_power(plant, chiller, Routes(0.0, 0.0, 1000.0), Units(500.0, 2), 1000.0, mild)
     >>> round(power.chiller_w, 2), round(power.total_w, 2)
     (124.55, 163.21)
     """
     liquid_w = plant.liquid_fraction.value * ways.total_w
-    lift = lift_k(chiller, condenser_c(plant, chiller, out), plant.chilled_water_c.value)
-    compressors_w = chillers_w(chiller, ways.chilled_w, units.capacity_w, units.alive, lift)
+    compressors_w = chillers_w(chiller, ways.chilled_w, units.capacity_w, units.alive, now.lift)
     wet_w = ways.exchanged_w + ways.chilled_w
     outside_w = ways.exchanged_w if chiller.air_cooled.value else wet_w + compressors_w
     evaporating_w = outside_w * plant.wet_rejection.value
@@ -266,5 +274,5 @@ def cooling_power(
         fan_w=fan_w(plant, ways.total_w - liquid_w, design_w * (1.0 - plant.liquid_fraction.value)),
         pump_w=plant.pump_w_per_w.value * (wet_w + compressors_w),
         rejection_w=_cubed(plant.rejection_w_per_w.value, outside_w, design_w),
-        water_m3_per_s=make_up_m3_per_s(plant, evaporating_w) + pad_m3_per_s(plant, ways.air_w, out),
+        water_m3_per_s=make_up_m3_per_s(plant, evaporating_w) + pad_m3_per_s(plant, ways.air_w, now.out),
     )

@@ -1,11 +1,10 @@
 """The hall as a store of heat: its temperature between two events, in closed form."""
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class RoomStep:
+class RoomStep(NamedTuple):
     """What a stretch of time did to the hall."""
 
     inlet_c: float
@@ -14,8 +13,7 @@ class RoomStep:
     """Heat carried out."""
 
 
-@dataclass(frozen=True)
-class Removal:
+class Removal(NamedTuple):
     """What cooling can do, all of it running."""
 
     set_point_c: float

@@ -49,10 +49,10 @@ def lots(rows: Rows) -> NDArray[np.uint64]:
 
 def joined(parts: Sequence[Rows]) -> Rows:
     """Rows of several parts as one, part after part; a single part as it is."""
+    if len(parts) == 1:
+        return parts[0]
     filled = [part for part in parts if part.size]
-    if len(filled) < 2:
-        return filled[0] if filled else no_rows()
-    return np.concatenate(filled)
+    return np.concatenate(filled) if filled else no_rows()
 
 
 def in_order(parts: Sequence[Rows]) -> Rows:

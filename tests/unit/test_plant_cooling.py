@@ -13,6 +13,7 @@ from sim.plant.cooling import (
     Outdoors,
     Units,
     chiller_units,
+    conditions,
     cooling_power,
     fan_w,
     free_fraction,
@@ -35,6 +36,10 @@ HOT, MILD, COLD = Outdoors(35.0, 24.0), Outdoors(20.0, 15.0), Outdoors(0.0, -2.0
 
 def changed(entry, **facts):
     return entry.model_copy(update={name: Fact(value=value, source="test") for name, value in facts.items()})
+
+
+def now(plant, out):
+    return conditions(plant, BOOK.chillers[plant.chiller], out)
 
 
 # --- chillers: EnergyPlus' numbers ------------------------------------------------------------------------------------
@@ -107,7 +112,7 @@ def test_a_tower_rejects_towards_the_wet_bulb_a_dry_cooler_towards_the_dry_bulb(
     ],
 )
 def test_where_heat_goes(plant, out, air, exchanged, chilled):
-    ways = routes(plant, 1000.0, out)
+    ways = routes(plant, 1000.0, now(plant, out))
     assert (ways.air_w, ways.exchanged_w, ways.chilled_w) == pytest.approx((air * 1e3, exchanged * 1e3, chilled * 1e3))
 
 
@@ -119,7 +124,8 @@ def test_where_heat_goes(plant, out, air, exchanged, chilled):
     source=st.floats(0, 50),
 )
 def test_no_heat_is_lost_on_its_way(name, heat, wet, depression, source):
-    ways = routes(BOOK.cooling[name], heat, Outdoors(wet + depression, wet))
+    plant = BOOK.cooling[name]
+    ways = routes(plant, heat, now(plant, Outdoors(wet + depression, wet)))
     assert ways.total_w == pytest.approx(heat, rel=1e-12)
     assert min(ways.air_w, ways.exchanged_w, ways.chilled_w) >= -1e-9 * heat
     assert 0.0 <= free_fraction(source, 20.0, 4.0) <= 1.0
@@ -132,7 +138,8 @@ def test_fans_follow_the_cube_of_the_load():
 
 
 def test_power_by_hand():
-    power = cooling_power(TOWER, WATER, routes(TOWER, 1000.0, HOT), Units(500.0, 3), 2000.0, HOT)
+    hot = now(TOWER, HOT)
+    power = cooling_power(TOWER, WATER, routes(TOWER, 1000.0, hot), Units(500.0, 3), 2000.0, hot)
     compressors = chillers_w(WATER, 1000.0, 500.0, 3, lift_k(WATER, 28.0, 16.0))
     assert power.chiller_w == compressors
     assert power.fan_w == pytest.approx(0.02 * 2000 / 8)
@@ -150,7 +157,8 @@ def test_a_kilowatt_hour_of_heat_takes_the_published_water():
 
 def test_dry_plants_drink_nothing_and_pads_only_in_warm_air():
     def water(plant, chiller, out):
-        return cooling_power(plant, chiller, routes(plant, 1e6, out), Units(1e6, 4), 1e6, out).water_m3_per_s
+        weather = conditions(plant, chiller, out)
+        return cooling_power(plant, chiller, routes(plant, 1e6, weather), Units(1e6, 4), 1e6, weather).water_m3_per_s
 
     assert water(DRY, AIR, HOT) == 0.0
     assert water(OUTSIDE, AIR, MILD) == 0.0 < water(OUTSIDE, AIR, Outdoors(30.0, 18.0))
@@ -166,23 +174,24 @@ def test_more_heat_or_warmer_weather_never_costs_less(name, heat, more, wet, war
     units = Units(1e7, 1)  # one large machine: several would be staged, in steps
 
     def total_w(watts, rise):
-        out = Outdoors(wet + 5 + rise, wet + rise)
-        return cooling_power(plant, chiller, routes(plant, watts, out), units, 1e7, out).total_w
+        weather = now(plant, Outdoors(wet + 5 + rise, wet + rise))
+        return cooling_power(plant, chiller, routes(plant, watts, weather), units, 1e7, weather).total_w
 
     assert total_w(heat + more, 0.0) >= total_w(heat, 0.0) > 0
     assert total_w(heat, warmer) >= total_w(heat, 0.0) * (1 - 1e-9)
 
 
 def test_fewer_chillers_carry_less_and_warm_halls_more():
-    whole, part = (removal(DRY, AIR, Units(250.0, n), 1000.0, HOT) for n in (4, 3))
+    whole, part = (removal(DRY, AIR, Units(250.0, n), 1000.0, now(DRY, HOT)) for n in (4, 3))
     assert whole[0] == pytest.approx(1000.0)
     assert 750.0 < part[0] < 1000.0
     assert whole[1] > part[1] > 0.0
-    assert removal(DRY, AIR, Units(250.0, 0), 1000.0, HOT) == (0.0, 0.0)
+    assert removal(DRY, AIR, Units(250.0, 0), 1000.0, now(DRY, HOT)) == (0.0, 0.0)
 
 
 def test_chillers_carry_less_on_a_day_hotter_than_they_were_sized_for():
-    units = [chiller_units(DRY, AIR, 1000.0, 1, out, HOT).capacity_w for out in (MILD, HOT, Outdoors(42.0, 24.0))]
+    lifts = [now(DRY, out).lift for out in (MILD, HOT, Outdoors(42.0, 24.0))]
+    units = [chiller_units(AIR, 1000.0, 1, lift, capacity_ratio(AIR, lifts[1])).capacity_w for lift in lifts]
     assert units[0] > units[1] == 1000.0 > units[2]
 
 
