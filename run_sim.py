@@ -1,6 +1,7 @@
 """The command line: what a day of serving a large language model costs."""
 
 import gc
+import os
 import sys
 import traceback
 from contextlib import suppress
@@ -243,6 +244,7 @@ def _options(version: Annotated[bool, typer.Option("--version", help="Print the 
 def main() -> None:
     """Run a command; exit with 0 when done, 2 when the user's input is wrong, 1 when we are."""
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # matrices here are tiny: starting its threads costs 0.2 s
     try:
         status = app(standalone_mode=False, prog_name=PROGRAM)
     except InputError as error:
