@@ -15,6 +15,13 @@ WORKERS_S = 30.0
 """How long to wait for the first worker of a cluster."""
 ERRORS_ONLY = 40
 """Level at which dask's own log speaks."""
+SETTINGS = {
+    "distributed.comm.timeouts.connect": CONNECT_S,
+    "distributed.admin.tick.limit": "1h",
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
+}
+"""Workers leave memory to malloc: dask would have every freed block go back to the system, and a day take twice as
+long for fetching it again."""
 
 
 class DaskWorkers:
@@ -46,8 +53,7 @@ def open_workers(jobs: int, scheduler: str | None, engine: str) -> Iterator[Dask
     import dask
     import distributed  # noqa: F401  # brings its defaults, which leaving the settings below would otherwise take along
 
-    quiet = dask.config.set({"distributed.comm.timeouts.connect": CONNECT_S, "distributed.admin.tick.limit": "1h"})
-    with quiet, _started(jobs) if scheduler is None else _reached(scheduler) as client:
+    with dask.config.set(SETTINGS), _started(jobs) if scheduler is None else _reached(scheduler) as client:
         _prepare(client, engine)
         yield DaskWorkers(client, len(client.scheduler_info(n_workers=-1)["workers"]))
 
