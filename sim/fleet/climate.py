@@ -9,7 +9,6 @@ from sim.fleet.census import PoolBook
 from sim.fleet.cooling_units import CoolingUnits, Stretch
 from sim.fleet.minutes import MinuteSheet
 from sim.fleet.weather import WeatherOfRun
-from sim.plant.chiller import capacity_ratio
 from sim.plant.cooling import (
     Conditions,
     CoolingPower,
@@ -39,8 +38,8 @@ class Hall:
     """Its chillers."""
     thermals: Thermals
     """What warm air does to its servers."""
-    sizing: Outdoors
-    """Weather that its cooling was sized for."""
+    sized_ratio: float
+    """Capacity ratio of its chillers in the weather that they were sized for."""
     nameplate_w: float
     """Power of all its servers at most."""
     units: int
@@ -57,11 +56,6 @@ class Hall:
     def store_j_per_k(self) -> float:
         """Heat capacity of a zone."""
         return self.plant.thermal_mass_j_per_k_per_w.value * self.nameplate_w / self.zones
-
-    @cached_property
-    def sized_ratio(self) -> float:
-        """Capacity ratio of its chillers in the weather that they were sized for."""
-        return capacity_ratio(self.chiller, self.conditions(self.sizing).lift)
 
     def conditions(self, out: Outdoors) -> Conditions:
         """What a weather decides about its cooling."""

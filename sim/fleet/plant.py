@@ -22,7 +22,8 @@ from sim.fleet.repair import Reserve, Workshop
 from sim.fleet.servers import Servers
 from sim.fleet.services import PlannedWork
 from sim.fleet.weather import weather_of
-from sim.plant.cooling import Outdoors, carried_ratio
+from sim.plant.chiller import capacity_ratio
+from sim.plant.cooling import Outdoors, conditions
 from sim.plant.inlet import fan_ratio, leakage_ratio
 from sim.plant.replica import WEIGHT_BYTES
 from sim.scenario.repair import Part, Spares
@@ -213,14 +214,15 @@ def hall_of(scenario: Scenario, catalogue: Catalogue) -> Hall:
     plant = catalogue.pick("cooling", chosen.cooling)
     chiller = catalogue.pick("chillers", plant.chiller)
     sizing = Outdoors(site.design_dry_bulb_c.value, site.design_wet_bulb_c.value)
-    if not carried_ratio(plant, chiller, sizing):
+    sized_ratio = capacity_ratio(chiller, conditions(plant, chiller, sizing).lift)
+    if not sized_ratio:
         what = f"chillers of {chosen.cooling} carry nothing in the weather that they are sized for"
         raise FitError([f"plant.climate.cooling: {what}; choose other cooling, or facts nearer to the catalogue's"])
     return Hall(
         plant=plant,
         chiller=chiller,
         thermals=catalogue.pick("thermals", chosen.thermals),
-        sizing=sizing,
+        sized_ratio=sized_ratio,
         nameplate_w=nameplate_w(scenario, catalogue),
         units=chosen.units,
         zones=chosen.zones,
