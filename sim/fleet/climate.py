@@ -63,7 +63,7 @@ class Hall:
 
     def chillers(self, alive: int, now: Conditions) -> Units:
         """Its chillers in a weather."""
-        return chiller_units(self.chiller, self.design_w / self.units, alive, now.lift, self.sized_ratio)
+        return chiller_units(self.chiller, self.design_w / self.units, alive, now.lift_k, self.sized_ratio)
 
 
 class Climate:

@@ -214,7 +214,7 @@ def hall_of(scenario: Scenario, catalogue: Catalogue) -> Hall:
     plant = catalogue.pick("cooling", chosen.cooling)
     chiller = catalogue.pick("chillers", plant.chiller)
     sizing = Outdoors(site.design_dry_bulb_c.value, site.design_wet_bulb_c.value)
-    sized_ratio = capacity_ratio(chiller, conditions(plant, chiller, sizing).lift)
+    sized_ratio = capacity_ratio(chiller, conditions(plant, chiller, sizing).lift_k)
     if not sized_ratio:
         what = f"chillers of {chosen.cooling} carry nothing in the weather that they are sized for"
         raise FitError([f"plant.climate.cooling: {what}; choose other cooling, or facts nearer to the catalogue's"])

@@ -23,13 +23,13 @@ class Conditions(NamedTuple):
 
     out: Outdoors
     """The weather."""
-    lift: float
-    """Lift index of the chillers [K]."""
-    air_share: float
+    lift_k: float
+    """Lift index of the chillers."""
+    air_fraction: float
     """Share of the heat not in liquid that outside air carries."""
-    cold_share: float
+    cold_fraction: float
     """Share of what then remains that a heat exchanger carries, in the chillers' place."""
-    warm_share: float
+    warm_fraction: float
     """Share of the heat in liquid that a heat exchanger carries."""
 
 
@@ -133,17 +133,17 @@ def conditions(plant: Cooling, chiller: Chiller, out: Outdoors) -> Conditions:
     >>> book = read_catalogue(kinds=["cooling", "chillers"])
     >>> plant, chiller = book.cooling["economiser_tower"], book.chillers["energyplus_water"]
     >>> now = conditions(plant, chiller, Outdoors(dry_bulb_c=20.0, wet_bulb_c=15.0))
-    >>> now.air_share, now.cold_share, now.warm_share
+    >>> now.air_fraction, now.cold_fraction, now.warm_fraction
     (0.0, 0.75, 1.0)
     """
     band_k, exchanged_c = plant.handover_k.value, rejection_c(plant, out) + plant.economiser_approach_k.value
     outside = free_fraction(blown_c(plant, out), plant.supply_air_c.value, band_k)
     return Conditions(
         out,
-        lift=lift_k(chiller, condenser_c(plant, chiller, out), plant.chilled_water_c.value),
-        air_share=plant.air_economiser.value * outside,
-        cold_share=plant.economiser.value * free_fraction(exchanged_c, plant.chilled_water_c.value, band_k),
-        warm_share=free_fraction(exchanged_c, plant.liquid_supply_c.value, band_k),
+        lift_k=lift_k(chiller, condenser_c(plant, chiller, out), plant.chilled_water_c.value),
+        air_fraction=plant.air_economiser.value * outside,
+        cold_fraction=plant.economiser.value * free_fraction(exchanged_c, plant.chilled_water_c.value, band_k),
+        warm_fraction=free_fraction(exchanged_c, plant.liquid_supply_c.value, band_k),
     )
 
 
@@ -152,12 +152,12 @@ def routes(plant: Cooling, heat_w: float, now: Conditions) -> Routes:
 
     >>> from sim.catalogue import read_catalogue
     >>> plant = read_catalogue(kinds=["cooling"]).cooling["economiser_tower"]
-    >>> routes(plant, 1000.0, Conditions(Outdoors(20.0, 15.0), 0.0, air_share=0.0, cold_share=0.75, warm_share=1.0))
+    >>> routes(plant, 1000.0, Conditions(Outdoors(20.0, 15.0), 0.0, air_fraction=0.0, cold_fraction=0.75, warm_fraction=1.0))
     Routes(air_w=0.0, exchanged_w=750.0, chilled_w=250.0)
     """
     liquid_w = plant.liquid_fraction.value * heat_w
-    air_w = (heat_w - liquid_w) * now.air_share
-    exchanged_w = (heat_w - liquid_w - air_w) * now.cold_share + liquid_w * now.warm_share
+    air_w = (heat_w - liquid_w) * now.air_fraction
+    exchanged_w = (heat_w - liquid_w - air_w) * now.cold_fraction + liquid_w * now.warm_fraction
     return Routes(air_w, exchanged_w, heat_w - air_w - exchanged_w)
 
 
@@ -192,7 +192,7 @@ def removal(plant: Cooling, chiller: Chiller, units: Units, design_w: float, now
     free_w = ways.air_w + ways.exchanged_w
     if units.total_w <= 0.0 or design_w <= 0.0:
         return free_w, 0.0
-    share_per_k = capacity_share_per_k(chiller, now.lift)
+    share_per_k = capacity_share_per_k(chiller, now.lift_k)
     reach_k = plant.supply_air_c.value - plant.chilled_water_c.value
     coil_w_per_k, chiller_w_per_k = design_w / reach_k, units.total_w * share_per_k
     slope = coil_w_per_k * chiller_w_per_k / (coil_w_per_k + chiller_w_per_k)
@@ -265,7 +265,7 @@ def cooling_power(
     (124.55, 163.21)
     """
     liquid_w = plant.liquid_fraction.value * ways.total_w
-    compressors_w = chillers_w(chiller, ways.chilled_w, units.capacity_w, units.alive, now.lift)
+    compressors_w = chillers_w(chiller, ways.chilled_w, units.capacity_w, units.alive, now.lift_k)
     wet_w = ways.exchanged_w + ways.chilled_w
     outside_w = ways.exchanged_w if chiller.air_cooled.value else wet_w + compressors_w
     evaporating_w = outside_w * plant.wet_rejection.value
