@@ -152,7 +152,7 @@ def routes(plant: Cooling, heat_w: float, now: Conditions) -> Routes:
 
     >>> from sim.catalogue import read_catalogue
     >>> plant = read_catalogue(kinds=["cooling"]).cooling["economiser_tower"]
-    >>> routes(plant, 1000.0, Conditions(Outdoors(20.0, 15.0), 0.0, air_fraction=0.0, cold_fraction=0.75, warm_fraction=1.0))
+    >>> routes(plant, 1000.0, Conditions(Outdoors(20.0, 15.0), 0.0, 0.0, cold_fraction=0.75, warm_fraction=1.0))
     Routes(air_w=0.0, exchanged_w=750.0, chilled_w=250.0)
     """
     liquid_w = plant.liquid_fraction.value * heat_w
