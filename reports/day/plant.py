@@ -1,6 +1,7 @@
 """What broke, and what power it took."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 
 from reports.blocks import Column, Paragraph, Section, Table
@@ -52,7 +53,8 @@ def _hours(times_s: Iterable[float]) -> float:
 
 def _parts(day: Day, failures: list[Event]) -> Table:
     words = day.words
-    parts = sorted({event.part for event in failures}, key=lambda part: -sum(e.part == part for e in failures))
+    counts = Counter(event.part for event in failures)
+    parts = sorted(counts, key=lambda part: (-counts[part], part))
     rows = [(failed_part(part, words), *_counts(day, [e for e in failures if e.part == part])) for part in parts]
     rows.append((words("breakdown.all"), *_counts(day, failures)))
     heads = [words(f"breakdown.{name}") for name in ("failures", "down", "mean", "labour", "requeued", "lost")]

@@ -150,7 +150,7 @@ def _compare(many: Many) -> Section:
     groups = [names[at : at + OUTCOMES_IN_A_TABLE] for at in range(0, len(names), OUTCOMES_IN_A_TABLE)]
     tables = [_outcomes(many, group) for group in groups]
     changes = (Heading(words("many.variants")), _variants(many))
-    return Section(words("many.compare"), (*tables, *changes), new_page=True)
+    return Section(words("many.compare"), (*tables, *changes))
 
 
 def _outcomes(many: Many, outcomes: list[str]) -> Table:
@@ -196,7 +196,7 @@ def _differences(many: Many) -> Section:
         if index < MOST_FIGURES and any(row["relative"] is not None for row in differences.values()):
             blocks.append(_difference_plot(many, name))
     blocks += [_difference_table(many, name) for name in many.summary["outcomes"]]
-    return Section(words("many.differences"), tuple(blocks), new_page=True)
+    return Section(words("many.differences"), tuple(blocks))
 
 
 def _difference_plot(many: Many, outcome: str) -> Any:
