@@ -3,12 +3,10 @@
 import gzip
 import json
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
-import run_sim
 from reports import console
 from sim.catalogue import read_catalogue
 from sim.version import __version__
@@ -29,21 +27,6 @@ def one_catalogue(monkeypatch, catalogue):
 @pytest.fixture(scope="session")
 def catalogue():
     return read_catalogue()
-
-
-@pytest.fixture
-def program(monkeypatch, capsys, tmp_path):
-    """Run a command; its exit status and what it wrote to stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["run_sim.py", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
-            run_sim.main()
-        captured = capsys.readouterr()
-        return stop.value.code or 0, captured.out, captured.err
-
-    return call
 
 
 POINTS = ["--kind", "serving", "--out", "o.csv"]
@@ -114,9 +97,9 @@ def write_traps():
 @pytest.mark.parametrize(
     ("arguments", "told"), WRONG, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
 )
-def test_what_is_wrong_is_told_in_one_line_without_a_trace_of_python(program, arguments, told):
+def test_what_is_wrong_is_told_in_one_line_without_a_trace_of_python(call, arguments, told):
     write_traps()
-    status, out, err = program(*arguments)
+    status, out, err = call(*arguments)
     assert (status, out) == (2, "")
     assert told in err
     assert err.count("\n") == 1 + 2 * ("huge.csv" in arguments) and len(err) < 1200
@@ -133,13 +116,13 @@ def test_what_is_wrong_is_told_in_one_line_without_a_trace_of_python(program, ar
     ],
 )
 @pytest.mark.parametrize("command", ["check", "run", "batch"])
-def test_what_a_file_of_somebody_else_holds_is_not_told(program, command, holds, told):
+def test_what_a_file_of_somebody_else_holds_is_not_told(call, command, holds, told):
     Path("passwd").write_text(holds)
-    assert program(command, "passwd") == (2, "", f"passwd{told}\n")
+    assert call(command, "passwd") == (2, "", f"passwd{told}\n")
 
 
-def test_warmup_says_where_the_engine_is(program):
-    status, out, err = program("warmup")
+def test_warmup_says_where_the_engine_is(call):
+    status, out, err = call("warmup")
     assert (status, err) == (0, "")
     assert out.startswith("the engine is compiled")
     assert Path(out.split(" in ")[-1].strip()).is_dir()
@@ -150,22 +133,22 @@ BUSY = ["--set", "day.duration_s=2 min", "--set", "workload.demand.requests_per_
 
 @pytest.mark.parametrize("engine", ["reference", "compiled"])
 @pytest.mark.parametrize("trace", ["none", "sample", "full"])
-def test_engines_and_traces_as_asked(program, engine, trace):
-    status, _, err = program("run", *BUSY, "--engine", engine, "--trace", trace, "--out", "o")
+def test_engines_and_traces_as_asked(call, engine, trace):
+    status, _, err = call("run", *BUSY, "--engine", engine, "--trace", trace, "--out", "o")
     assert status == 0, err
     assert json.loads(Path("o/result.json").read_text())["engine"] == engine
     assert Path("o/requests.parquet").exists() == (trace != "none")
     assert not list(Path("o").glob(".*"))
 
 
-def test_a_disk_that_fills_up_under_the_requests_is_told_in_one_line(program, monkeypatch):
+def test_a_disk_that_fills_up_under_the_requests_is_told_in_one_line(call, monkeypatch):
     """The file grows on a thread of its own while the day runs; what goes wrong there is told here."""
 
     def fail(*arguments, **options):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("pyarrow.parquet.ParquetWriter.write_table", fail)
-    status, out, err = program("run", *BUSY, "--trace", "full", "--out", "o")
+    status, out, err = call("run", *BUSY, "--trace", "full", "--out", "o")
     assert (status, out) == (2, "")
     assert err.splitlines()[-1] == "o: cannot be written: No space left on device"
     assert "Traceback" not in err
@@ -185,66 +168,66 @@ BAD_TRACES = {
 
 
 @pytest.mark.parametrize("name", sorted(BAD_TRACES))
-def test_a_trace_that_cannot_be_replayed_is_told_by_row(program, name):
+def test_a_trace_that_cannot_be_replayed_is_told_by_row(call, name):
     content, told = BAD_TRACES[name]
     Path("t.csv").write_text(content, encoding="utf-8")
-    status, out, err = program("run", "azure_conv", "--set", "workload.trace.path=t.csv", "--out", "o")
+    status, out, err = call("run", "azure_conv", "--set", "workload.trace.path=t.csv", "--out", "o")
     assert (status, out) == (2, "")
     assert err.startswith(told), err
     assert err.count("\n") == 1
     assert not Path("o").exists()
 
 
-def test_a_trace_is_replayed(program):
+def test_a_trace_is_replayed(call):
     rows = "".join(f"{second},100,5\n" for second in range(20))
     Path("t.csv.gz").write_bytes(gzip.compress((HEADER + rows).encode(), mtime=0))
     short = ["--set", "day.duration_s=15 s", "--set", "plant.failures.enabled=false"]
-    status, out, err = program("run", "azure_conv", TRACE.format("t.csv.gz"), *short, "--out", "o")
+    status, out, err = call("run", "azure_conv", TRACE.format("t.csv.gz"), *short, "--out", "o")
     assert (status, err) == (0, "simulated 100 %\n")
     assert "15 arrived" in out
     assert "5 requests of the trace lie beyond the end of the day" in out
 
 
 @pytest.mark.parametrize("command", ["run", "demand"])
-def test_bad_rows_are_skipped_when_told_to(program, command):
+def test_bad_rows_are_skipped_when_told_to(call, command):
     rows = "".join(f"{second},100,5\n" for second in range(20))
     Path("t.csv").write_text(HEADER + rows + "x,1,1\n30,0,1\n31,100,5\n", encoding="utf-8")
     arguments = [command, "azure_conv", TRACE.format("t.csv"), "--set", "day.duration_s=2 min", "--out", "o"]
-    status, out, err = program(*arguments)
+    status, out, err = call(*arguments)
     assert (status, out) == (2, "")
     assert err.endswith(
         "t.csv:22: arrival_s is 'x', not a number; correct or delete the row, or skip such rows with --skip-bad-rows\n"
     )
-    status, out, _ = program(*arguments, "--skip-bad-rows")
+    status, out, _ = call(*arguments, "--skip-bad-rows")
     assert status == 0
     assert "2 bad rows of the trace were skipped" in out
     numbers = json.loads(Path("o/demand.json" if command == "demand" else "o/result.json").read_text())
     assert (numbers["requests"]["arrived"], numbers["requests"]["skipped_rows"]) == (21, 2)
 
 
-def test_there_are_no_bad_rows_without_a_trace(program):
-    status, _, err = program("demand", "--skip-bad-rows")
+def test_there_are_no_bad_rows_without_a_trace(call):
+    status, _, err = call("demand", "--skip-bad-rows")
     assert (status, err) == (2, "--skip-bad-rows: support_chatbot replays no trace\n")
 
 
 @pytest.mark.parametrize("name", ["support_chatbot", "three_uses", "launch_day"])
-def test_demand_is_told_and_saved(program, monkeypatch, name):
+def test_demand_is_told_and_saved(call, monkeypatch, name):
     monkeypatch.setattr(console, "WIDTH_OF_FILES", 80)
-    status, out, _ = program("demand", name, "--set", "workload.demand.requests_per_day=3000", "--out", "o")
+    status, out, _ = call("demand", name, "--set", "workload.demand.requests_per_day=3000", "--out", "o")
     assert status == 0
     assert all(len(line) <= 80 for line in out.splitlines())
     assert "█" in out and "gaps       CV" in out and "answer tokens" in out
     files = {file.name for file in Path("o").iterdir()}
     assert files == {"demand.parquet", "lengths.csv", "scenario.yaml", "run.json", "demand.json"}
     first = {name: Path("o", name).read_bytes() for name in files - {"run.json"}}
-    program("demand", name, "--set", "workload.demand.requests_per_day=3000", "--out", "again")
+    call("demand", name, "--set", "workload.demand.requests_per_day=3000", "--out", "again")
     assert first == {name: Path("again", name).read_bytes() for name in first}
 
 
 @pytest.mark.parametrize("out", ["file", "file/below", "/proc/nope"])
-def test_a_folder_that_cannot_be_written_is_told_before_any_work(program, out):
+def test_a_folder_that_cannot_be_written_is_told_before_any_work(call, out):
     Path("file").write_text("mine")
-    status, told, err = program("run", "--out", out)
+    status, told, err = call("run", "--out", out)
     assert (status, told) == (2, "")
     assert err.startswith(f"{out}: cannot be written: ")
     assert err.endswith("; choose another with --out\n")
@@ -252,12 +235,12 @@ def test_a_folder_that_cannot_be_written_is_told_before_any_work(program, out):
     assert Path("file").read_text() == "mine"
 
 
-def test_all_problems_of_a_file_are_told_by_line_and_column(program):
+def test_all_problems_of_a_file_are_told_by_line_and_column(call):
     Path("day.yaml").write_text(
         "name: x\nfleet:\n  pools:\n    main:\n      sevrers: 2\n      model: llama_3_1_70b\nday:\n  duration_s: 3 kg\n"
     )
     for command in ("check", "run"):
-        status, out, err = program(command, "day.yaml")
+        status, out, err = call(command, "day.yaml")
         lines = err.splitlines()
         assert (status, out, len(lines)) == (2, "", 2)
         assert lines[0] == "day.yaml:5:7: fleet.pools.main.sevrers: unknown key (did you mean servers?)"
@@ -266,24 +249,24 @@ def test_all_problems_of_a_file_are_told_by_line_and_column(program):
 
 @pytest.mark.parametrize("command", ["check", "run", "demand", "batch", "study"])
 @pytest.mark.parametrize(("asked", "file"), [("scenario.yaml", "result.json"), ("study.yaml", "summary.json")])
-def test_a_result_taken_for_a_scenario_is_told_once(program, command, asked, file):
+def test_a_result_taken_for_a_scenario_is_told_once(call, command, asked, file):
     Path("day").mkdir()
     Path("day", file).write_text('{"scenario": "x", "kind": "batch", "scenario_hash": "1", "cost_usd": {"total": 2.0}}')
     told = "is a result, not a scenario, batch or study: `report day` makes a report of it"
-    assert program(command, f"day/{file}") == (2, "", f"day/{file}: {told}\n")
+    assert call(command, f"day/{file}") == (2, "", f"day/{file}: {told}\n")
     Path("day", asked).write_text("name: x\n")
-    assert program(command, f"day/{file}") == (2, "", f"day/{file}: {told}; what was asked is day/{asked}\n")
+    assert call(command, f"day/{file}") == (2, "", f"day/{file}: {told}; what was asked is day/{asked}\n")
 
 
-def test_check_points_at_the_pool_that_does_not_fit(program):
+def test_check_points_at_the_pool_that_does_not_fit(call):
     Path("day.yaml").write_text("name: x\nfleet:\n  pools:\n    main:\n      model: deepseek_v3\n      servers: 1\n")
-    status, out, err = program("check", "day.yaml")
+    status, out, err = call("check", "day.yaml")
     assert (status, out) == (2, "")
     assert err.startswith("day.yaml:4:5: fleet.pools.main: DeepSeek-V3 at fp8 needs 671.0 GB")
 
 
-def test_check_says_what_a_day_comes_to(program):
-    status, out, err = program("check", "support_chatbot")
+def test_check_says_what_a_day_comes_to(call):
+    status, out, err = call("check", "support_chatbot")
     assert (status, err) == (0, "")
     assert out.splitlines()[0].split() == [
         "pool",
@@ -297,13 +280,13 @@ def test_check_says_what_a_day_comes_to(program):
         "step",
     ]
     assert out.endswith("support_chatbot: no problems; 50,000 requests expected\n")
-    status, out, err = program("check", "azure_conv")
+    status, out, err = call("check", "azure_conv")
     assert status == 0
     assert "needs --set workload.trace.path=FILE.csv to run" in out
 
 
-def test_list_names_every_shipped_day(program):
-    status, out, err = program("list")
+def test_list_names_every_shipped_day(call):
+    status, out, err = call("list")
     assert (status, err) == (0, "")
     names = [line.split()[0] for line in out.splitlines()]
     assert {"article", "azure_conv", "support_chatbot"} < set(names)
@@ -322,9 +305,9 @@ def test_list_names_every_shipped_day(program):
     ],
 )
 @pytest.mark.parametrize("width", [80, 200])
-def test_describe_shows_all_of_it_on_any_width(program, monkeypatch, topic, wanted, width):
+def test_describe_shows_all_of_it_on_any_width(call, monkeypatch, topic, wanted, width):
     monkeypatch.setattr(console, "WIDTH_OF_FILES", width)
-    status, out, err = program("describe", *topic)
+    status, out, err = call("describe", *topic)
     assert (status, err) == (0, "")
     assert all(len(line) <= width for line in out.splitlines())
     for text in wanted:
@@ -332,18 +315,18 @@ def test_describe_shows_all_of_it_on_any_width(program, monkeypatch, topic, want
     assert width == 80 or out.splitlines()[0].split()[0] in ("key", "kind", "entry", "source")
 
 
-def test_the_summary_fits_eighty_columns(program, monkeypatch):
+def test_the_summary_fits_eighty_columns(call, monkeypatch):
     monkeypatch.setattr(console, "WIDTH_OF_FILES", 80)
-    status, out, _ = program("run", "article", *TINY, "--out", "o")
+    status, out, _ = call("run", "article", *TINY, "--out", "o")
     assert status == 0
     assert all(len(line) <= 80 for line in out.splitlines())
     blocks = [block.splitlines()[0].split()[0] for block in out.split("\n\n")]
     assert blocks == ["The", "requests", "latency", "energy", "cost", "a", "from", "written"]
 
 
-def test_version_and_help(program):
-    assert program("--version") == (0, f"{__version__}\n", "")
-    status, out, err = program("--help")
+def test_version_and_help(call):
+    assert call("--version") == (0, f"{__version__}\n", "")
+    status, out, err = call("--help")
     assert (status, err) == (0, "")
     for command in (
         "run",
@@ -361,28 +344,28 @@ def test_version_and_help(program):
         assert f"\n  {command} " in out
     assert "..." not in out.split("Commands:")[1]
     for option in ("--seed", "--engine", "--trace", "--set", "--out"):
-        assert option in program("run", "--help")[1]
+        assert option in call("run", "--help")[1]
 
 
-def test_a_defect_is_ours_and_ends_with_status_1(program, monkeypatch):
+def test_a_defect_is_ours_and_ends_with_status_1(call, monkeypatch):
     def break_down(*arguments, **options):
         raise RuntimeError("a wheel came off")
 
     monkeypatch.setattr("sim.day.run", break_down)
     monkeypatch.setattr("sim.run", break_down, raising=False)
-    status, out, err = program("run", *TINY, "--out", "o")
+    status, out, err = call("run", *TINY, "--out", "o")
     assert (status, out) == (1, "")
     assert "RuntimeError: a wheel came off" in err
     assert err.splitlines()[-1].startswith("this is a defect of the program")
     assert not Path("o").exists()
 
 
-def test_a_stopped_run_says_so_and_leaves_nothing(program, monkeypatch):
+def test_a_stopped_run_says_so_and_leaves_nothing(call, monkeypatch):
     def stop(*arguments, **options):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("sim.run", stop, raising=False)
-    status, out, err = program("run", *TINY, "--out", "o")
+    status, out, err = call("run", *TINY, "--out", "o")
     assert (status, out) == (130, "")
     assert err.strip() == "stopped; nothing was written"
     assert not Path("o").exists()
@@ -409,17 +392,17 @@ plant:
         (["climate:", "trips", "late"], "plant.yaml:7:14: plant.repair.spares.main: 2 servers stand by, but"),
     ],
 )
-def test_a_plant_that_cannot_be_is_told_by_line(program, dropped, told):
+def test_a_plant_that_cannot_be_is_told_by_line(call, dropped, told):
     lines = [line for line in PLANT.splitlines() if not any(word in line for word in dropped)]
     Path("plant.yaml").write_text("\n".join(lines), encoding="utf-8")
-    status, _, err = program("check", "plant.yaml")
+    status, _, err = call("check", "plant.yaml")
     assert status == 2
     assert told in err
 
 
-def test_check_warns_of_cooling_too_small_and_goes_on(program):
+def test_check_warns_of_cooling_too_small_and_goes_on(call):
     small = "extends: support_chatbot\nname: small\nfacts: {cooling: {chiller_tower: {capacity_fraction: 0.5}}}\n"
     Path("small.yaml").write_text(small, encoding="utf-8")
-    status, out, _ = program("check", "small.yaml")
+    status, out, _ = call("check", "small.yaml")
     assert status == 0
     assert "warning: small.yaml:" in out and "busy servers make" in " ".join(out.split())

@@ -13,7 +13,6 @@ import numpy as np
 import psutil
 import pytest
 
-import run_sim
 from sim.studies.comparing import variance_cut
 from sim.studies.reading import read_batch
 from sim.studies.running import carry_out
@@ -111,20 +110,15 @@ def cluster(folder):
 
 
 @pytest.fixture
-def command(monkeypatch, capsys, tmp_path):
-    """Run a command in this process with workers of this process."""
-    monkeypatch.chdir(tmp_path)
+def command(call, monkeypatch):
+    """Run a command in this process with workers of this process, unless told otherwise."""
 
-    def call(*arguments, here=True):
+    def run(*arguments, here=True):
         if here:
             monkeypatch.setattr("reports.studying.open_workers", lambda *_: nullcontext(Here()))
-        monkeypatch.setattr(sys, "argv", ["run_sim.py", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
-            run_sim.main()
-        captured = capsys.readouterr()
-        return stop.value.code or 0, captured.out, captured.err
+        return call(*arguments)
 
-    return call
+    return run
 
 
 def test_whoever_is_killed_nothing_that_is_finished_is_lost_or_done_again(tmp_path, whole, command):

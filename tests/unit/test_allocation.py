@@ -10,30 +10,10 @@ from sim.errors import ScenarioError
 from sim.headlines import summary
 from tests.golden.tiny_day import BREAKING, tiny_day
 
-TWO_POOLS = BREAKING | {
-    "day.start_s": 1_000.0,
-    "day.duration_s": 5_430.0,
-    "fleet.pools": {"main": {"model": "llama_3_1_8b"}, "second": {"model": "llama_3_1_8b", "servers": 1}},
-    "workload.use_cases": {
-        "code": {"share": 0.25, "lengths": "azure_code_2023"},
-        "chat": {"share": 0.5, "lengths": "azure_conv_2023"},
-        "more": {"share": 0.25, "lengths": "azure_conv_2023"},
-    },
-    "fleet.gateway": {"chat": "second"},
-    "prices.carbon_usd_per_t": 80.0,
-    "prices.demand_usd_per_kw_month": 12.0,
-    "prices.labour": "roster",
-}
-
-
-@pytest.fixture(scope="module")
-def result() -> DayResult:
-    return run(tiny_day(TWO_POOLS), engine="reference")
-
 
 @pytest.mark.parametrize("by", ["owned", "spot"])
-def test_uses_of_all_pools_sum_to_the_ledger(result: DayResult, by: str) -> None:
-    priced = result.reprice(result.scenario.replace({"prices.pools.second.by": by}).prices)
+def test_uses_of_all_pools_sum_to_the_ledger(two_pools: DayResult, by: str) -> None:
+    priced = two_pools.reprice(two_pools.scenario.replace({"prices.pools.second.by": by}).prices)
     shares = allocate(priced.ledger, priced.usage)
     assert sum(share.amount_usd for share in shares) == pytest.approx(priced.ledger.total_usd, rel=1e-12)
     assert sum(share.server_h for share in shares) == pytest.approx(3 * 5_430 / 3_600)
@@ -43,55 +23,55 @@ def test_uses_of_all_pools_sum_to_the_ledger(result: DayResult, by: str) -> None
     assert uses["failed"] > sum(line.amount_usd for line in priced.ledger.lines if line.driver == "failures")
 
 
-def test_use_cases_bear_all_that_their_pools_cost(result: DayResult) -> None:
-    cases = summary(result)["use_cases"]
+def test_use_cases_bear_all_that_their_pools_cost(two_pools: DayResult) -> None:
+    cases = summary(two_pools)["use_cases"]
     pools = {
-        pool: sum(share.amount_usd for share in result.shares if share.pool == pool) for pool in ("main", "second")
+        pool: sum(share.amount_usd for share in two_pools.shares if share.pool == pool) for pool in ("main", "second")
     }
     assert cases["code"]["allocated_usd"] + cases["more"]["allocated_usd"] == pytest.approx(pools["main"])
     assert cases["chat"]["allocated_usd"] == pytest.approx(pools["second"])
     assert all(case["used_usd"] < case["allocated_usd"] for case in cases.values())
 
 
-def test_a_million_tokens_of_each_kind_cost_what_they_were_allocated(result: DayResult) -> None:
-    numbers = summary(result)
+def test_a_million_tokens_of_each_kind_cost_what_they_were_allocated(two_pools: DayResult) -> None:
+    numbers = summary(two_pools)
     each, tokens = numbers["usd_per_million_tokens"], numbers["tokens"]
     found = sum(each[kind]["allocated"] * tokens[kind] for kind in ("prompt", "output")) / 1e6
-    assert found == pytest.approx(result.ledger.total_usd)
+    assert found == pytest.approx(two_pools.ledger.total_usd)
     used = numbers["cost_by_use_usd"]
     assert each["output"]["used"] * tokens["output"] / 1e6 == pytest.approx(used["answers"])
 
 
-def test_the_margin_is_the_energy_of_the_work_and_nothing_when_nobody_asks(result: DayResult) -> None:
-    energy = result.ledger.by("category")["energy"]
-    assert 0 < marginal_usd(result.usage, result.prices) < energy
+def test_the_margin_is_the_energy_of_the_work_and_nothing_when_nobody_asks(two_pools: DayResult) -> None:
+    energy = two_pools.ledger.by("category")["energy"]
+    assert 0 < marginal_usd(two_pools.usage, two_pools.prices) < energy
     idle = run(tiny_day({"day.duration_s": 600, "workload.demand.requests_per_day": 0}), engine="reference")
     fans_in_warm_air = summary(idle)["marginal"]["usd"]
     assert 0 <= fans_in_warm_air < 0.01 * idle.ledger.by("category")["energy"]
     assert summary(idle)["cost_by_use_usd"]["idle"] > 0
 
 
-def test_hours_sum_to_the_ledger_and_repairs_fall_into_theirs(result: DayResult) -> None:
-    hours = hourly(result.ledger, result.usage, result.prices)
+def test_hours_sum_to_the_ledger_and_repairs_fall_into_theirs(two_pools: DayResult) -> None:
+    hours = hourly(two_pools.ledger, two_pools.usage, two_pools.prices)
     assert hours["local_hour"].tolist() == [0, 1]
     assert hours["length_h"].tolist() == pytest.approx([44 / 60, 46.5 / 60])  # minutes belong to the hour they begin in
-    for category, usd in result.ledger.by("category").items():
+    for category, usd in two_pools.ledger.by("category").items():
         assert hours[category].sum() == pytest.approx(usd)
-    assert hours["total"].sum() == pytest.approx(result.ledger.total_usd)
+    assert hours["total"].sum() == pytest.approx(two_pools.ledger.total_usd)
 
 
-def test_owning_breaks_even_where_the_rent_of_hours_at_work_is_what_owning_costs(result: DayResult) -> None:
-    owning = summary(result)["owning"]["second"]
-    rent = result.catalogue.pick("rentals", "h100_sxm").on_demand_usd_per_h.value
+def test_owning_breaks_even_where_the_rent_of_hours_at_work_is_what_owning_costs(two_pools: DayResult) -> None:
+    owning = summary(two_pools)["owning"]["second"]
+    rent = two_pools.catalogue.pick("rentals", "h100_sxm").on_demand_usd_per_h.value
     assert owning["break_even_utilisation"]["on_demand"] * rent == pytest.approx(owning["usd_per_gpu_h"])
-    rented = result.reprice(result.scenario.replace({"prices.pools.second.by": "reserved"}).prices)
+    rented = two_pools.reprice(two_pools.scenario.replace({"prices.pools.second.by": "reserved"}).prices)
     assert summary(rented)["owning"]["second"]["break_even_utilisation"] is None
 
 
-def test_a_user_costs_what_his_requests_do(result: DayResult) -> None:
-    asked = result.reprice(result.scenario.replace({"prices.requests_per_user_per_day": 15}).prices)
+def test_a_user_costs_what_his_requests_do(two_pools: DayResult) -> None:
+    asked = two_pools.reprice(two_pools.scenario.replace({"prices.requests_per_user_per_day": 15}).prices)
     assert summary(asked)["usd_per_user_per_day"] == pytest.approx(15 * asked.ledger.usd_per_request)
-    assert summary(result)["usd_per_user_per_day"] is None
+    assert summary(two_pools)["usd_per_user_per_day"] is None
 
 
 DRAWS = {
@@ -105,23 +85,23 @@ DRAWS = {
 
 
 @pytest.mark.parametrize("rules", [{}, {"depreciation": "declining", "age_years": 0.5}, {"depreciation": "by_use"}])
-def test_many_draws_at_once_are_each_a_fresh_ledger(result: DayResult, rules: dict[str, object]) -> None:
-    day = result.scenario.replace({f"prices.{name}": value for name, value in rules.items()})
-    priced = result.reprice(day.prices)
+def test_many_draws_at_once_are_each_a_fresh_ledger(two_pools: DayResult, rules: dict[str, object]) -> None:
+    day = two_pools.scenario.replace({f"prices.{name}": value for name, value in rules.items()})
+    priced = two_pools.reprice(day.prices)
     frame = priced.totals_at(DRAWS)
     for n in range(3):
         drawn = day.replace({path: float(values[n]) for path, values in DRAWS.items()})
-        ledger = result.reprice(drawn.prices, drawn.facts).ledger
+        ledger = two_pools.reprice(drawn.prices, drawn.facts).ledger
         assert frame["total"][n] == pytest.approx(ledger.total_usd, rel=1e-9)
         for category, usd in ledger.by("category").items():
             assert frame[category][n] == pytest.approx(usd, rel=1e-9)
 
 
-def test_draws_that_cannot_be_prices_are_refused(result: DayResult) -> None:
+def test_draws_that_cannot_be_prices_are_refused(two_pools: DayResult) -> None:
     with pytest.raises(ScenarioError, match=r"lifetime_years: must be greater than 0"):
-        result.totals_at({"prices.lifetime_years": np.array([1.0, 0.0])})
+        two_pools.totals_at({"prices.lifetime_years": np.array([1.0, 0.0])})
     with pytest.raises(ScenarioError, match="changes the day itself"):
-        result.totals_at({"fleet.pools.main.servers": np.array([1.0, 2.0])})
+        two_pools.totals_at({"fleet.pools.main.servers": np.array([1.0, 2.0])})
 
 
 @pytest.mark.parametrize("technicians", [True, False])

@@ -11,39 +11,23 @@ from sim.day import run
 from sim.errors import OutputError
 from sim.loading import load_result, read_summary
 from sim.saving import save
-from tests.golden.tiny_day import BREAKING, tiny_day
-
-TWO_POOLS = BREAKING | {
-    "day.duration_s": 5430.0,
-    "fleet.pools.main.servers": 2,
-    "fleet.pools": {"main": {"model": "llama_3_1_8b"}, "spare": {"model": "llama_3_1_8b", "servers": 1}},
-    "workload.use_cases": {
-        "code": {"share": 0.5, "lengths": "azure_code_2023"},
-        "chat": {"share": 0.5, "lengths": "azure_conv_2023"},
-    },
-    "fleet.gateway": {"chat": "spare"},
-}
-
-
-@pytest.fixture(scope="module")
-def result():
-    return run(tiny_day(TWO_POOLS), engine="reference")
+from tests.golden.tiny_day import tiny_day
 
 
 @pytest.fixture
-def folder(result, tmp_path):
-    save(result, tmp_path)
+def folder(two_pools, tmp_path):
+    save(two_pools, tmp_path)
     return tmp_path
 
 
-def test_a_loaded_day_tells_the_same(result, folder):
+def test_a_loaded_day_tells_the_same(two_pools, folder):
     again = load_result(folder)
-    assert sim.summary(again) == sim.summary(result)
-    assert again.ledger == result.ledger
-    assert again.traces.events.events == sorted(result.traces.events.events)
+    assert sim.summary(again) == sim.summary(two_pools)
+    assert again.ledger == two_pools.ledger
+    assert again.traces.events.events == sorted(two_pools.traces.events.events)
     for name in ("bins", "ticks", "maxima", "outcomes", "tokens"):
-        assert np.array_equal(getattr(again.traces.digest, name), getattr(result.traces.digest, name)), name
-    pd.testing.assert_frame_equal(again.traces.utilisation.table(), result.traces.utilisation.table())
+        assert np.array_equal(getattr(again.traces.digest, name), getattr(two_pools.traces.digest, name)), name
+    pd.testing.assert_frame_equal(again.traces.utilisation.table(), two_pools.traces.utilisation.table())
 
 
 def test_a_loaded_day_is_saved_as_the_same_bytes(folder, tmp_path):
@@ -53,9 +37,9 @@ def test_a_loaded_day_is_saved_as_the_same_bytes(folder, tmp_path):
     }
 
 
-def test_a_loaded_day_is_priced_again_as_the_day_itself(result, folder):
-    prices = result.scenario.replace({"prices.electricity_usd_per_kwh": 0.5, "prices.lifetime_years": 3}).prices
-    assert load_result(folder).reprice(prices).ledger == result.reprice(prices).ledger != result.ledger
+def test_a_loaded_day_is_priced_again_as_the_day_itself(two_pools, folder):
+    prices = two_pools.scenario.replace({"prices.electricity_usd_per_kwh": 0.5, "prices.lifetime_years": 3}).prices
+    assert load_result(folder).reprice(prices).ledger == two_pools.reprice(prices).ledger != two_pools.ledger
 
 
 def test_the_facts_of_the_scenario_are_kept(tmp_path):
@@ -92,8 +76,8 @@ def test_a_table_of_another_version_is_told(folder):
         load_result(folder)
 
 
-def test_files_of_two_days_are_told_apart(folder, result, tmp_path):
-    save(run(result.scenario.replace({"seed": 7}), engine="reference"), tmp_path / "other")
+def test_files_of_two_days_are_told_apart(folder, two_pools, tmp_path):
+    save(run(two_pools.scenario.replace({"seed": 7}), engine="reference"), tmp_path / "other")
     (tmp_path / "other" / "digest.parquet").replace(folder / "digest.parquet")
     with pytest.raises(OutputError, match="its files do not belong together"):
         load_result(folder)
