@@ -1,6 +1,7 @@
 """What a fraction of a fleet gets wrong: the base day of the whole fleet beside as many days of the part."""
 
 import math
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -29,7 +30,20 @@ def measure_bias(plan: Plan, workers: Workers) -> dict[str, Compared]:
         workers.watch(task)
     answers = dict(workers.next() for _ in tasks)
     full, *parts = (_numbers(answers[task]) for task in tasks)
-    return {name: _compared(name, full, parts, plan.question.confidence) for name in plan.question.outcomes}
+    names = _with_shares(plan.question.outcomes, [*full.same, *full.each])
+    return {name: _compared(name, full, parts, plan.question.confidence) for name in names}
+
+
+def _with_shares(outcomes: Sequence[str], known: Sequence[str]) -> Iterator[str]:
+    """Outcomes, each total followed by what it is the sum of, so that a bias is seen where it arises.
+
+    >>> list(_with_shares(["cost_usd.total", "pue"], ["cost_usd.energy", "cost_usd.hardware", "cost_usd.total", "pue"]))
+    ['cost_usd.total', 'cost_usd.energy', 'cost_usd.hardware', 'pue']
+    """
+    for name in outcomes:
+        yield name
+        if name.endswith(".total"):
+            yield from (one for one in known if one.startswith(name.removesuffix("total")) and one not in outcomes)
 
 
 def _numbers(answer: Columns | BaseException) -> Columns:

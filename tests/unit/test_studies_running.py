@@ -321,6 +321,8 @@ def test_a_fraction_of_the_fleet_is_grown_to_the_whole_and_its_bias_is_measured(
     assert energy["high"] - energy["relative"] == pytest.approx(np.sqrt(2) * half, rel=1e-3)
     assert energy["relative"] - energy["low"] == pytest.approx(np.sqrt(2) * half, rel=1e-3)
     assert told["bias"]["latency.ttft_s.p50"]["full"] < 1
+    shares = [f"cost_usd.{share}" for share in ("hardware", "energy", "maintenance")]
+    assert sum(told["bias"][name]["full"] for name in shares) == pytest.approx(told["bias"]["cost_usd.total"]["full"])
     again = done(plan, tmp_path / "o", resume=True)
     assert again.summary["fleet_fraction"] == told
 
