@@ -28,6 +28,7 @@ def claim_folder(folder: Path, names: Sequence[str] = ()) -> None:
     `names` are the files that will be put there, the last one their proof. Without names any folder will do.
     """
     try:
+        str(folder).encode("utf-8")
         folder.mkdir(parents=True, exist_ok=True)
         if names and not any(folder.glob(f"{_prefix(names)}*")):
             refuse_strangers(folder, names[-1], NESTED)
@@ -35,6 +36,8 @@ def claim_folder(folder: Path, names: Sequence[str] = ()) -> None:
             pass
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written: {error.strerror}; choose another with --out") from None
+    except UnicodeEncodeError:
+        raise OutputError(f"{folder}: is no name in UTF-8, as other tools need it; choose another with --out") from None
 
 
 def claim_file(file: Path) -> None:

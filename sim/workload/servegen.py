@@ -93,8 +93,8 @@ def _table(path: Path, complaints: Complaints) -> "pd.DataFrame":
     import pandas as pd
 
     with opened(path) as stream:
-        rows = csv.reader(text_lines(stream, complaints))
-        header = next(rows, [])
+        rows = _cells(csv.reader(text_lines(stream, complaints)), complaints)
+        _, header = next(rows, (1, []))
         names = CLIENTS if "client" in header else RATES
         missing = [name for name in names if name not in header]
         if missing:
@@ -107,18 +107,30 @@ def _table(path: Path, complaints: Complaints) -> "pd.DataFrame":
     return pd.DataFrame.from_dict(good, orient="index", columns=list(names))
 
 
+def _cells(reader: Any, complaints: Complaints) -> Iterator[tuple[int, list[str]]]:
+    """Cells of each row, with the number of its line."""
+    try:
+        for cells in reader:
+            yield reader.line_num, cells
+    except csv.Error as error:
+        raise complaints.fatal(reader.line_num, f"is not CSV ({error})", "write a row a window") from None
+
+
 def _rows(
-    rows: Any, names: Sequence[str], places: Sequence[int], complaints: Complaints
+    rows: Iterator[tuple[int, list[str]]],
+    names: Sequence[str],
+    places: Sequence[int],
+    complaints: Complaints,
 ) -> Iterator[tuple[int, list[Any]]]:
     """Rows that can be used, by the number of their line."""
-    for cells in rows:
+    for line, cells in rows:
         texts = [cells[place].strip() for place in places] if len(cells) > max(places) else []
         values = [_number(text) if name in NUMBERS else text for name, text in zip(names, texts, strict=False)]
         what = _problem(names, texts, values) if texts else f"has {len(cells)} cells and needs {max(places) + 1}"
         if what:
-            complaints.about(rows.line_num, what, "correct or delete the row")
+            complaints.about(line, what, "correct or delete the row")
         else:
-            yield rows.line_num, values
+            yield line, values
 
 
 def _problem(names: Sequence[str], texts: Sequence[str], values: Sequence[Any]) -> str:

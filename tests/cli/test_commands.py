@@ -61,6 +61,7 @@ WRONG = [
     (["check", "a\nb\u202ec"], "a\\nb\\u202ec: no such file"),
     (["check", "x" * 10_000], "no such file"),
     (["run", "--out", "a\0b"], "embedded null byte"),
+    (["run", "--out", "a\udcff"], "a\\udcff: is no name in UTF-8"),
     (["r\x1b[31mnu"], "r\\x1b[31mnu"),
     (["run", "--seed", "-1"], "--seed -1: seed: must be at least 0, not -1"),
     (["run", "--set", "fleet.pools.main.sevrers=3"], "fleet.pools.main.sevrers: unknown key (did you mean servers?)"),

@@ -111,6 +111,7 @@ WRONG = [
     ("servegen", RATES + "a,600,1,3\na,0,1,3\n", ":3: t_s lies before the row above"),
     ("servegen", CLIENTS + "a,0,0,1,0,Gamma,1,1\n", ":2: iat_cv is '0', not a number above zero"),
     ("servegen", CLIENTS + "a,0,0,1,1,Pareto,1,1\n", ":2: iat_family is 'Pareto', not Gamma or Weibull"),
+    ("servegen", RATES + "a" * 200_000, ":2: is not CSV .*; write a row a window"),
     ("servegen", RATES + "a,0,1,3\nb,0,1,3\n", ": holds a, b; name one with workload.trace.model"),
 ]
 
