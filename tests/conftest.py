@@ -1,7 +1,8 @@
-"""What all tests share: one profile of Hypothesis, one compilation, and an end to what has none."""
+"""What tests share: a profile of Hypothesis, one compilation, an end to what has none, commands, a day."""
 
 import faulthandler
 import os
+import sys
 
 import pytest
 from hypothesis import settings
@@ -34,3 +35,29 @@ def time_limit(request):
     faulthandler.dump_traceback_later(marker.args[0] if marker else LONGEST_TEST_S, exit=True, file=STDERR)
     yield
     faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.fixture
+def call(monkeypatch, capsys, tmp_path):
+    """Run a command; its exit status and what it wrote to stdout and stderr."""
+    import run_sim
+
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["run_sim.py", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            run_sim.main()
+        captured = capsys.readouterr()
+        return stop.value.code or 0, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def two_pools():
+    """An hour and a half of two pools that break, three uses of them, and prices of all kinds: simulated once."""
+    from sim.day import run
+    from tests.golden.tiny_day import TWO_POOLS, tiny_day
+
+    return run(tiny_day(TWO_POOLS), engine="reference")

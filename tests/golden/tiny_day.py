@@ -35,3 +35,19 @@ BREAKING: dict[str, Any] = {
     "plant.climate.unit_failures": False,
 }
 """Changes that make every server, but not its rack or cooling, fail some fifteen times an hour."""
+
+TWO_POOLS = BREAKING | {
+    "day.start_s": 1_000.0,
+    "day.duration_s": 5_430.0,
+    "fleet.pools": {"main": {"model": "llama_3_1_8b"}, "second": {"model": "llama_3_1_8b", "servers": 1}},
+    "workload.use_cases": {
+        "code": {"share": 0.25, "lengths": "azure_code_2023"},
+        "chat": {"share": 0.5, "lengths": "azure_conv_2023"},
+        "more": {"share": 0.25, "lengths": "azure_conv_2023"},
+    },
+    "fleet.gateway": {"chat": "second"},
+    "prices.carbon_usd_per_t": 80.0,
+    "prices.demand_usd_per_kw_month": 12.0,
+    "prices.labour": "roster",
+}
+"""Changes that make two pools of it, three uses, and prices of all kinds."""

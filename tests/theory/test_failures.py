@@ -141,7 +141,7 @@ def simulated_availability(technicians, seeds, servers=20, days=150):
         pool.book.roll.read(env.now)
         env.run(until=days * SECONDS_PER_DAY)
         seconds = pool.book.roll.read(env.now)
-        found.append(seconds[State.UP] / sum(seconds.values()))
+        found.append(seconds[State.UP] / sum(seconds))
     return np.array(found)
 
 

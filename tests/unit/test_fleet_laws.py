@@ -29,7 +29,7 @@ CHOICES = st.fixed_dictionaries(
         "workload.use_cases.code.patience_s": st.sampled_from([None, 0.5]),
         "workload.demand.requests_per_day": st.sampled_from([0, 10_000, 60_000]),
         "day.duration_s": st.floats(30, 600),
-        "day.start_s": st.floats(0, 86_399),
+        "day.start_s": st.integers(0, 86_399_000).map(lambda ms: ms / 1000),
         "seed": st.integers(0, 2**63 - 1),
     }
 )
