@@ -30,7 +30,6 @@ class CompiledPool:
         """What the header's columns are; kept alive here."""
         self._now_s = 0.0
         self._rows: list[Rows] = []
-        self._keeps = False
 
     def deposit(self, requests: Requests) -> None:
         """Requests that will arrive, in order, all after those deposited before."""
@@ -113,10 +112,8 @@ class CompiledPool:
 
     def keep_below(self, lot: int) -> None:
         """Write rows of requests whose lot lies at or below this; zero for none."""
+        self._header["keep_below"] = lot
         self._take_rows()
-        self._header["keep_below"], self._keeps = lot, lot != KEEP_NONE
-        if self._keeps:
-            self._memory.room_for_rows()
 
     def collect(self) -> Rows:
         """Rows of the requests that have ended since the last time, in no particular order."""
@@ -135,13 +132,12 @@ class CompiledPool:
 
     def _take_rows(self) -> None:
         """Empty the kernel's rows, and see that everybody inside could become one."""
-        if not self._keeps:
-            return
         count = int(self._header["row_count"][0])
         if count:
             self._rows.append(self._memory.tables["rows"][:count].copy())
             self._header["row_count"] = 0
-        self._memory.room_for_rows()
+        if self._header["keep_below"][0] != KEEP_NONE:
+            self._memory.room_for_rows()
 
 
 def _addresses(pools: Sequence[CompiledPool]) -> NDArray[np.int64]:
