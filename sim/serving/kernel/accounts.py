@@ -4,7 +4,17 @@
 
 import numpy as np
 
-from sim.serving.kernel.accessors import count_at, minute_at, node_at, replica_at, row_at, value_at
+from sim.serving.kernel.accessors import (
+    bin_at,
+    maximum_at,
+    minute_at,
+    node_at,
+    outcome_at,
+    replica_at,
+    row_at,
+    ticks_at,
+    tokens_at,
+)
 from sim.serving.kernel.compiling import apart, compiled
 from sim.serving.kernel.layout import IDLE, JOULE_PARTS, KEEP_NONE, NOBODY, REQUEST_SECOND_PARTS, SECOND_PARTS
 from sim.serving.kernel.runs import iterations_now
@@ -43,23 +53,23 @@ def bin_of(value):
 def measure(pool, case, hour, metric, value):
     """Count one latency."""
     at = (case * pool.hours + hour) * METRIC_COUNT + metric
-    count_at(pool.bins, at * BINS + bin_of(value)).n += 1
-    count_at(pool.ticks, at).n += np.int64(np.rint(value * TICKS_PER_S))
-    largest = value_at(pool.maxima, case * METRIC_COUNT + metric)
+    bin_at(pool, at * BINS + bin_of(value)).n += 1
+    ticks_at(pool, at).n += np.int64(np.rint(value * TICKS_PER_S))
+    largest = maximum_at(pool, case * METRIC_COUNT + metric)
     largest.v = max(largest.v, value)
 
 
 @compiled
 def record(pool, n, outcome, at_s, server):
     """Note how the request of a node ended; TPOT = (end-to-end - TTFT) / (output tokens - 1)."""
-    node = node_at(pool.nodes, n)
+    node = node_at(pool, n)
     case, hour = np.int64(node.use_case), min(np.int64(node.arrival_s / SECONDS_PER_HOUR), pool.hours - 1)
-    count_at(pool.outcomes, (case * pool.hours + hour) * OUTCOME_COUNT + outcome).n += 1
+    outcome_at(pool, (case * pool.hours + hour) * OUTCOME_COUNT + outcome).n += 1
     if outcome == FINISHED:
         tokens = (case * pool.hours + hour) * TOKEN_COUNT
-        count_at(pool.tokens, tokens).n += node.prompt
-        count_at(pool.tokens, tokens + 1).n += node.output
-        count_at(pool.tokens, tokens + 2).n += node.cached
+        tokens_at(pool, tokens).n += node.prompt
+        tokens_at(pool, tokens + 1).n += node.output
+        tokens_at(pool, tokens + 2).n += node.cached
         measure(pool, case, hour, 0, node.first_token_s - node.arrival_s)
         if node.output > 1:
             measure(pool, case, hour, 1, (at_s - node.first_token_s) / (node.output - 1.0))
@@ -72,10 +82,10 @@ def record(pool, n, outcome, at_s, server):
 @apart
 def keep_row(pool, n, outcome, at_s, server):
     """Write a row of the RequestTrace, if the request is among those kept."""
-    node = node_at(pool.nodes, n)
+    node = node_at(pool, n)
     if lottery(node.arrival_s, node.prompt, node.output) > pool.keep_below:
         return
-    row = row_at(pool.rows, pool.row_count)
+    row = row_at(pool, pool.row_count)
     pool.row_count += 1
     row.number, row.arrival_s, row.start_s = node.number, node.arrival_s, node.start_s
     row.first_token_s, row.finish_s = node.first_token_s, at_s
@@ -86,7 +96,7 @@ def keep_row(pool, n, outcome, at_s, server):
 @compiled
 def free_node(pool, n):
     """Give a node back."""
-    node = node_at(pool.nodes, n)
+    node = node_at(pool, n)
     node.ends_at, node.replica = NOBODY, NOBODY
     node.next = pool.free
     pool.free = n
@@ -102,7 +112,7 @@ def server_of(pool, r):
 @compiled
 def settle(pool, r, now_s):
     """Count the time and energy of the run under way up to now."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     spent_s = now_s - replica.settled_s
     replica.settled_s = now_s
     if replica.phase == PREFILL:
@@ -116,7 +126,7 @@ def settle(pool, r, now_s):
 @compiled
 def count_tokens(pool, r, iterations):
     """Count the tokens of a decode run up to an iteration; a static batch counts them when it returns."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     if pool.policy != STATIC:
         replica.output_tokens += replica.decoding * (iterations - replica.counted)
     replica.counted = iterations
@@ -127,7 +137,7 @@ def mark(header, now_s):
     """A minute ends: settle every replica, add its work to the pool's minute, begin the next. All are at `now_s`."""
     pool = header[0]
     for r in range(pool.replica_count):
-        replica = replica_at(pool.replicas, r)
+        replica = replica_at(pool, r)
         if replica.phase != IDLE:
             settle(pool, r, now_s)
             if replica.phase == DECODE:
@@ -139,7 +149,7 @@ def mark(header, now_s):
 @compiled
 def flush_minute(pool, r):
     """Move a replica's work of the minute into the pool's sums, as integers."""
-    replica, minute = replica_at(pool.replicas, r), minute_at(pool.minutes, pool.minute)
+    replica, minute = replica_at(pool, r), minute_at(pool, pool.minute)
     minute.prefill_busy_s += round(replica.prefill_s * SECOND_PARTS)
     minute.decode_busy_s += round(replica.decode_s * SECOND_PARTS)
     minute.batch_request_s += round(replica.batch_s * REQUEST_SECOND_PARTS)

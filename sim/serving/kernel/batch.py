@@ -2,7 +2,7 @@
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
-from sim.serving.kernel.accessors import can_join, node_at, replica_at, value_at
+from sim.serving.kernel.accessors import can_join, node_at, patience_at, replica_at
 from sim.serving.kernel.accounts import free_node, record, server_of
 from sim.serving.kernel.compiling import apart, compiled
 from sim.serving.kernel.heap import push
@@ -16,12 +16,12 @@ FINISHED, ABANDONED = int(Outcome.FINISHED), int(Outcome.ABANDONED)
 @compiled
 def enqueue(pool, r, n):
     """Put a request at the end of a replica's queue."""
-    replica, node = replica_at(pool.replicas, r), node_at(pool.nodes, n)
+    replica, node = replica_at(pool, r), node_at(pool, n)
     node.next = NOBODY
     if replica.head == NOBODY:
         replica.head = n
     else:
-        node_at(pool.nodes, replica.tail).next = n
+        node_at(pool, replica.tail).next = n
     replica.tail = n
     replica.queued += 1
 
@@ -29,9 +29,9 @@ def enqueue(pool, r, n):
 @compiled
 def dequeue(pool, r):
     """Take the head off a replica's queue."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     n = replica.head
-    replica.head = node_at(pool.nodes, n).next
+    replica.head = node_at(pool, n).next
     if replica.head == NOBODY:
         replica.tail = NOBODY
     replica.queued -= 1
@@ -41,12 +41,12 @@ def dequeue(pool, r):
 @compiled
 def drop_impatient(pool, r, now_s):
     """Requests found gone when their turn comes."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     if pool.impatient == 0:
         return
     while replica.head != NOBODY:
-        node = node_at(pool.nodes, replica.head)
-        patience_s = value_at(pool.patience_s, node.use_case).v
+        node = node_at(pool, replica.head)
+        patience_s = patience_at(pool, node.use_case).v
         if node.made > 0 or not now_s - node.queued_s > patience_s:
             return
         n = dequeue(pool, r)
@@ -58,10 +58,10 @@ def drop_impatient(pool, r, now_s):
 @compiled
 def link(pool, r, n):
     """Append a request to the list of those admitted."""
-    replica, node = replica_at(pool.replicas, r), node_at(pool.nodes, n)
+    replica, node = replica_at(pool, r), node_at(pool, n)
     node.older, node.newer = replica.newest, NOBODY
     if replica.newest != NOBODY:
-        node_at(pool.nodes, replica.newest).newer = n
+        node_at(pool, replica.newest).newer = n
     replica.newest = n
     replica.batch += 1
 
@@ -69,11 +69,11 @@ def link(pool, r, n):
 @compiled
 def unlink(pool, r, n):
     """Take a request out of the list of those admitted."""
-    replica, node = replica_at(pool.replicas, r), node_at(pool.nodes, n)
+    replica, node = replica_at(pool, r), node_at(pool, n)
     if node.older != NOBODY:
-        node_at(pool.nodes, node.older).newer = node.newer
+        node_at(pool, node.older).newer = node.newer
     if node.newer != NOBODY:
-        node_at(pool.nodes, node.newer).older = node.older
+        node_at(pool, node.newer).older = node.older
     else:
         replica.newest = node.older
     replica.batch -= 1
@@ -83,11 +83,11 @@ def unlink(pool, r, n):
 @compiled
 def head_fits(pool, r, now_s):
     """Whether batch limit and KV cache admit the first in the queue who has not left."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     drop_impatient(pool, r, now_s)
     if replica.head == NOBODY or replica.batch >= pool.max_requests:
         return False
-    node = node_at(pool.nodes, replica.head)
+    node = node_at(pool, replica.head)
     whole = node.prompt + node.output
     return can_join(pool.admission, pool.room, replica.held, replica.batch, node.prompt + node.made, whole)
 
@@ -95,9 +95,9 @@ def head_fits(pool, r, now_s):
 @compiled
 def admit(pool, r, now_s):
     """Take the head of the queue into the batch."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     n = dequeue(pool, r)
-    node = node_at(pool.nodes, n)
+    node = node_at(pool, n)
     node.goal, node.filled, node.replica, node.ends_at = node.prompt + node.made, node.cached, r, NOBODY
     node.start_s = min(node.start_s, now_s)
     replica.held += node.prompt + node.output if pool.admission == RESERVED else node.goal
@@ -108,7 +108,7 @@ def admit(pool, r, now_s):
 @compiled
 def finish(pool, r, n, now_s):
     """A request is done."""
-    replica, node = replica_at(pool.replicas, r), node_at(pool.nodes, n)
+    replica, node = replica_at(pool, r), node_at(pool, n)
     kv = node.prompt + node.output - 1
     replica.held -= node.prompt + node.output if pool.admission == RESERVED else kv
     replica.context -= kv
@@ -122,8 +122,8 @@ def finish(pool, r, n, now_s):
 @apart
 def preempt(pool, r):
     """Send the latest admitted request back to the head of the queue, its KV forgotten, its tokens kept."""
-    replica, n = replica_at(pool.replicas, r), replica_at(pool.replicas, r).newest
-    node = node_at(pool.nodes, n)
+    replica, n = replica_at(pool, r), replica_at(pool, r).newest
+    node = node_at(pool, n)
     if node.ends_at != NOBODY:
         node.made = node.output - (node.ends_at - replica.iteration)
         kv = node.prompt + node.made - 1
@@ -146,7 +146,7 @@ def preempt(pool, r):
 @compiled
 def decodes_from_now(pool, r, n, now_s):
     """The prefill of a request is complete: its first token is there."""
-    replica, node = replica_at(pool.replicas, r), node_at(pool.nodes, n)
+    replica, node = replica_at(pool, r), node_at(pool, n)
     node.filled = node.goal
     node.made += 1
     node.first_token_s = min(node.first_token_s, now_s)

@@ -20,7 +20,7 @@ FINISHED = int(Outcome.FINISHED)
 @apart
 def advance(pool, r, until_s):
     """Bring a replica to a time: commit every run that ends by then, decide wherever time has moved past a boundary."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     while True:
         if replica.phase == IDLE:
             if replica.clock_s >= until_s:
@@ -35,7 +35,7 @@ def advance(pool, r, until_s):
 @compiled
 def commit(pool, r):
     """The run under way has reached its end: tokens, KV, requests that are done."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     settle(pool, r, replica.change_s)
     replica.clock_s = replica.change_s
     if replica.phase == PREFILL:
@@ -54,7 +54,7 @@ def commit(pool, r):
 @compiled
 def commit_decode(pool, r):
     """All iterations of a leap: a token each for every decoding request."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     iterations = replica.target - replica.done
     count_tokens(pool, r, replica.target)
     replica.done = replica.target
@@ -65,7 +65,7 @@ def commit_decode(pool, r):
 @compiled
 def grow(pool, r, iterations):
     """KV of decode iterations."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     replica.iteration += iterations
     replica.context += replica.decoding * iterations
     if pool.admission == ON_DEMAND:
@@ -75,7 +75,7 @@ def grow(pool, r, iterations):
 @compiled
 def finish_due(pool, r):
     """Requests whose last token has been made."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     while replica.heap > 0 and entry_at(heap_of(pool, r), 0).ends_at <= replica.iteration:
         n = entry_at(heap_of(pool, r), 0).node
         stale = is_stale(pool, r, entry_at(heap_of(pool, r), 0))
@@ -87,7 +87,7 @@ def finish_due(pool, r):
 @compiled
 def commit_prefill(pool, r):
     """Chunks filled, first tokens made, and a token for all who decoded beside."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     replica.prompt_tokens += replica.prefill_tokens
     if pool.policy != CONTINUOUS and replica.decoding > 0:
         replica.output_tokens += replica.decoding
@@ -95,10 +95,10 @@ def commit_prefill(pool, r):
         finish_due(pool, r)
     n, joining = replica.newest, replica.joining
     if replica.chunk > 0:
-        node_at(pool.nodes, n).filled += replica.chunk
-        n, joining = node_at(pool.nodes, n).older, joining - 1
+        node_at(pool, n).filled += replica.chunk
+        n, joining = node_at(pool, n).older, joining - 1
     for _ in range(joining):
-        older = node_at(pool.nodes, n).older
+        older = node_at(pool, n).older
         replica.output_tokens += 1
         decodes_from_now(pool, r, n, replica.clock_s)
         n = older
@@ -107,13 +107,13 @@ def commit_prefill(pool, r):
 @apart
 def commit_static_prefill(pool, r):
     """First tokens of a static batch."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     replica.prompt_tokens += replica.prefill_tokens
     replica.decoding = replica.batch
     n = replica.newest
     while n != NOBODY:
-        node_at(pool.nodes, n).first_token_s = replica.clock_s
-        n = node_at(pool.nodes, n).older
+        node_at(pool, n).first_token_s = replica.clock_s
+        n = node_at(pool, n).older
     if replica.left == 0:
         return_static(pool, r)
 
@@ -121,7 +121,7 @@ def commit_static_prefill(pool, r):
 @apart
 def commit_static_decode(pool, r):
     """A leap of a static batch; at its end all answers are returned."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     iterations = replica.target - replica.done
     replica.done = replica.counted = replica.target
     replica.left -= iterations
@@ -133,11 +133,11 @@ def commit_static_decode(pool, r):
 @apart
 def return_static(pool, r):
     """All requests of a static batch are done at once."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     n = replica.newest
     while n != NOBODY:
-        older = node_at(pool.nodes, n).older
-        replica.output_tokens += node_at(pool.nodes, n).output
+        older = node_at(pool, n).older
+        replica.output_tokens += node_at(pool, n).output
         record(pool, n, FINISHED, replica.clock_s, server_of(pool, r))
         free_node(pool, n)
         n = older

@@ -12,11 +12,13 @@ from typing import Any
 
 import numba
 import numpy as np
+from llvmlite import ir
 from numba import config
 from numba.extending import intrinsic
 from numba.np.numpy_support import from_dtype
 
 HERE = Path(__file__).parent
+WORD = ir.IntType(64)
 TRACES = HERE.parents[1] / "traces"
 SOURCES = [*sorted(HERE.glob("*.py")), HERE.parent / "rules.py", TRACES / "digest.py", TRACES / "rows.py"]
 
@@ -79,12 +81,37 @@ def records_at(dtype: Any) -> Any:
 
     def at(_typing: Any, address: Any, index: Any) -> Any:
         def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-            base, place = arguments
-            if place.type.width < base.type.width:
-                place = builder.sext(place, base.type)
-            offset = builder.mul(place, base.type(size))
-            return builder.inttoptr(builder.add(base, offset), context.get_value_type(record))
+            return _point(builder, *arguments, size, context.get_value_type(record))
 
         return record(address, index), generate
 
     return intrinsic(at)
+
+
+def records_of(owner: Any, table: str, dtype: Any) -> Any:
+    """An accessor `at(owner, index)` to the records of a table, whose address stands in a record of dtype `owner`.
+
+    The address is loaded as one that nothing changes while a kernel runs; otherwise it would be read again after every
+    write to any record, and with it all that is worked out from it.
+    """
+    record, size = from_dtype(dtype), dtype.itemsize
+    offset = owner.fields[table][1]
+
+    def at(_typing: Any, holder: Any, index: Any) -> Any:
+        def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+            place = builder.add(builder.ptrtoint(arguments[0], WORD), WORD(offset))
+            base = builder.load(builder.inttoptr(place, WORD.as_pointer()))
+            base.set_metadata("invariant.load", builder.module.add_metadata([]))
+            return _point(builder, base, arguments[1], size, context.get_value_type(record))
+
+        return record(holder, index), generate
+
+    return intrinsic(at)
+
+
+def _point(builder: Any, base: Any, index: Any, size: int, pointer: Any) -> Any:
+    """A pointer to one of several records of a size."""
+    if index.type.width < base.type.width:
+        index = builder.sext(index, base.type)
+    offset = builder.mul(index, base.type(size))
+    return builder.inttoptr(builder.add(base, offset), pointer)

@@ -15,7 +15,7 @@ from sim.serving.rules import CONTINUOUS, ON_DEMAND, STATIC
 @compiled
 def decide(pool, r):
     """Begin what runs next at the replica's clock; False when there is nothing to run (yet)."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     now_s = replica.clock_s
     if replica.batch == 0 or pool.policy != STATIC:
         drop_impatient(pool, r, now_s)
@@ -40,10 +40,10 @@ def decide(pool, r):
 @compiled
 def begin_prompts(pool, r, now_s):
     """Prefill first: whole prompts up to the token limit, a single longer one alone."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     tokens, attention, joining = 0, 0.0, 0
     while head_fits(pool, r, now_s):
-        head = node_at(pool.nodes, replica.head)
+        head = node_at(pool, replica.head)
         cached, count = head.cached, head.prompt + head.made - head.cached
         if joining > 0 and tokens + count > pool.max_batched_tokens:
             break
@@ -58,7 +58,7 @@ def begin_prompts(pool, r, now_s):
 @apart
 def begin_chunks(pool, r, now_s):
     """Decode first, prefill in what is left of the budget: the half-filled prompt, then new ones."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     left = pool.max_batched_tokens - replica.decoding
     tokens, attention, joining, chunk = 0, 0.0, 0, 0
     n = replica.newest if replica.batch > replica.decoding else NOBODY
@@ -67,7 +67,7 @@ def begin_chunks(pool, r, now_s):
             if not head_fits(pool, r, now_s):
                 break
             n = admit(pool, r, now_s)
-        node = node_at(pool.nodes, n)
+        node = node_at(pool, n)
         count = min(left, node.goal - node.filled)
         attention += pairs(node.filled, count)
         tokens, left, joining = tokens + count, left - count, joining + 1
@@ -84,14 +84,14 @@ def begin_chunks(pool, r, now_s):
 @apart
 def decide_static(pool, r, now_s):
     """A batch under way decodes to its longest answer; else form one when it is full or its head has waited enough."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     if replica.batch > 0:
         begin_static_decode(pool, r, now_s)
         return True
     if replica.head == NOBODY:
         replica.clock_s = inf
         return False
-    alarm_s = node_at(pool.nodes, replica.head).queued_s + pool.wait_s
+    alarm_s = node_at(pool, replica.head).queued_s + pool.wait_s
     if replica.queued < pool.max_requests and now_s < alarm_s:
         replica.clock_s = alarm_s
         return False
@@ -102,19 +102,19 @@ def decide_static(pool, r, now_s):
 @apart
 def form_static(pool, r, now_s):
     """Pad a batch to its longest prompt and answer, as far as limits and KV cache allow, and prefill it."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     size, prompt, answer, tokens = 0, 0, 0, 0
     while size < pool.max_requests:
         drop_impatient(pool, r, now_s)
         if replica.head == NOBODY:
             break
-        head = node_at(pool.nodes, replica.head)
+        head = node_at(pool, replica.head)
         longest, longest_answer = max(prompt, head.prompt), max(answer, head.output)
         fits = (size + 1) * (longest + longest_answer) <= pool.room
         if size > 0 and not (fits and (size + 1) * longest <= pool.max_batched_tokens):
             break
         n = dequeue(pool, r)
-        node = node_at(pool.nodes, n)
+        node = node_at(pool, n)
         node.start_s, node.replica, node.cached = now_s, r, 0
         link(pool, r, n)
         size, prompt, answer, tokens = size + 1, longest, longest_answer, tokens + head.prompt
@@ -126,6 +126,6 @@ def form_static(pool, r, now_s):
 @apart
 def begin_static_decode(pool, r, now_s):
     """One leap to the end of the longest answer, or to a change of speed."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     go_on(pool, r, now_s)
     leap(replica, replica.done + replica.left, now_s)

@@ -20,7 +20,7 @@ def heap_of(pool, r):
 @compiled
 def is_stale(pool, r, entry):
     """Whether a heap entry speaks of a request that was preempted meanwhile."""
-    node = node_at(pool.nodes, entry.node)
+    node = node_at(pool, entry.node)
     return node.ends_at != entry.ends_at or node.replica != r
 
 
@@ -42,7 +42,7 @@ def sift_down(heap, size, at):
 @compiled
 def pop(pool, r):
     """Remove the top of a replica's heap."""
-    replica, heap = replica_at(pool.replicas, r), heap_of(pool, r)
+    replica, heap = replica_at(pool, r), heap_of(pool, r)
     replica.heap -= 1
     if replica.heap > 0:
         entry_at(heap, 0).ends_at, entry_at(heap, 0).node = (
@@ -55,10 +55,10 @@ def pop(pool, r):
 @compiled
 def push(pool, r, n):
     """Add a request that decodes."""
-    replica, heap = replica_at(pool.replicas, r), heap_of(pool, r)
+    replica, heap = replica_at(pool, r), heap_of(pool, r)
     if replica.heap == pool.heap_size:
         drop_stale(pool, r)
-    ends_at, at = node_at(pool.nodes, n).ends_at, replica.heap
+    ends_at, at = node_at(pool, n).ends_at, replica.heap
     while at > 0 and entry_at(heap, (at - 1) >> 1).ends_at > ends_at:
         up = (at - 1) >> 1
         entry_at(heap, at).ends_at, entry_at(heap, at).node = entry_at(heap, up).ends_at, entry_at(heap, up).node
@@ -70,7 +70,7 @@ def push(pool, r, n):
 @apart
 def drop_stale(pool, r):
     """Rebuild a full heap from its valid entries; it is twice the batch limit, so this is rare."""
-    replica, heap = replica_at(pool.replicas, r), heap_of(pool, r)
+    replica, heap = replica_at(pool, r), heap_of(pool, r)
     kept = 0
     for i in range(replica.heap):
         if not is_stale(pool, r, entry_at(heap, i)):

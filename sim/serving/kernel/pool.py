@@ -8,13 +8,16 @@ import numpy as np
 
 from sim.serving.engine import EVERY_SERVER
 from sim.serving.kernel.accessors import (
+    arrival_at,
+    cached_tokens_at,
     can_ever_run,
     header_at,
     node_at,
+    output_tokens_at,
+    patience_at,
+    prompt_tokens_at,
     replica_at,
-    short_at,
-    value_at,
-    whole_at,
+    use_case_at,
 )
 from sim.serving.kernel.accounts import count_tokens, free_node, record, server_of, settle
 from sim.serving.kernel.commits import advance
@@ -40,13 +43,13 @@ REASON_BITS = 2
 def arrive(pool, arrival_s):
     """The next request of the window reaches the gateway: refuse it, or route it."""
     i, n = pool.next, pool.free
-    node = node_at(pool.nodes, n)
+    node = node_at(pool, n)
     pool.free = node.next
     pool.inside += 1
-    node.arrival_s, node.number, node.use_case = arrival_s, pool.arrived, short_at(pool.use_case, i).n
-    node.prompt, node.output = whole_at(pool.prompt_tokens, i).n, whole_at(pool.output_tokens, i).n
+    node.arrival_s, node.number, node.use_case = arrival_s, pool.arrived, use_case_at(pool, i).n
+    node.prompt, node.output = prompt_tokens_at(pool, i).n, output_tokens_at(pool, i).n
     forget_work(node)
-    node.cached, node.attempts = whole_at(pool.cached_tokens, i).n, 1
+    node.cached, node.attempts = cached_tokens_at(pool, i).n, 1
     pool.next += 1
     pool.arrived += 1
     fits = can_ever_run(node.prompt, node.output, pool.max_context, pool.room)
@@ -103,10 +106,10 @@ def serve_all(addresses, begin, until_s):
 def serve(pool, until_s):
     """Route all requests that arrive by `until_s`, then bring every replica there; resumable where room runs out."""
     while pool.next < pool.stop:
-        arrival_s = value_at(pool.arrival_s, pool.next).v
+        arrival_s = arrival_at(pool, pool.next).v
         if arrival_s > until_s:
             break
-        if node_at(pool.nodes, pool.free).next == NOBODY:
+        if node_at(pool, pool.free).next == NOBODY:
             return NO_NODE
         if lacks_rows(pool):
             return NO_ROW
@@ -152,12 +155,12 @@ def set_up(header, server, up):
     """A server takes requests, or no longer does."""
     pool = header[0]
     for r in replicas_of(pool, server):
-        replica_at(pool.replicas, r).up = up
+        replica_at(pool, r).up = up
         touch(pool, r)
     pool.up_count = 0
     for r in range(pool.replica_count):
-        if replica_at(pool.replicas, r).up == 1:
-            replica_at(pool.replicas, pool.up_count).available = r
+        if replica_at(pool, r).up == 1:
+            replica_at(pool, pool.up_count).available = r
             pool.up_count += 1
     find_least(pool)
 
@@ -165,7 +168,7 @@ def set_up(header, server, up):
 @apart
 def surrender(pool, r, now_s, given, count):
     """A replica has failed: settle the cut run, note every request it held behind `given[:count]`, forget them."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     if replica.phase != IDLE:
         settle(pool, r, now_s)
     if replica.phase == DECODE:
@@ -174,12 +177,12 @@ def surrender(pool, r, now_s, given, count):
     while n != NOBODY:
         given[count] = n
         count += 1
-        n = node_at(pool.nodes, n).older
+        n = node_at(pool, n).older
     n = replica.head
     while n != NOBODY:
         given[count] = n
         count += 1
-        n = node_at(pool.nodes, n).next
+        n = node_at(pool, n).next
     replica.phase, replica.clock_s, replica.change_s = IDLE, inf, inf
     replica.head = replica.tail = replica.newest = NOBODY
     replica.held = replica.context = replica.left = 0
@@ -211,7 +214,7 @@ def route_all_again(header, given, now_s):
 @apart
 def route_again(pool, n, now_s):
     """Send a request of a failed server elsewhere; 1 when it is lost."""
-    node = node_at(pool.nodes, n)
+    node = node_at(pool, n)
     forget_work(node)
     if node.attempts >= pool.max_attempts or pool.up_count == 0:
         record(pool, n, LOST, now_s, NOBODY)
@@ -228,8 +231,8 @@ def set_speed(header, server, speed, now_s):
     """Change the speed of a server from its next iteration on."""
     pool = header[0]
     for r in replicas_of(pool, server):
-        if replica_at(pool.replicas, r).speed != speed:
-            replica_at(pool.replicas, r).speed = speed
+        if replica_at(pool, r).speed != speed:
+            replica_at(pool, r).speed = speed
             stop_soon(pool, r, now_s)
             touch(pool, r)
 
@@ -239,7 +242,7 @@ def outstanding(header, server):
     """Requests waiting or running on a server; it is up to date."""
     pool, count = header[0], 0
     for r in replicas_of(pool, server):
-        count += replica_at(pool.replicas, r).outstanding
+        count += replica_at(pool, r).outstanding
     return count
 
 
@@ -249,7 +252,7 @@ def gauges(header, now_s):
     pool = header[0]
     waiting = running = held = 0
     for r in range(pool.replica_count):
-        replica = replica_at(pool.replicas, r)
+        replica = replica_at(pool, r)
         waiting += replica.queued
         running += replica.batch
         held += replica.held
@@ -264,14 +267,14 @@ def close(header, end_s):
     pool = header[0]
     for r in range(pool.replica_count):
         server = server_of(pool, r)
-        n = replica_at(pool.replicas, r).newest
+        n = replica_at(pool, r).newest
         while n != NOBODY:
             record(pool, n, IN_FLIGHT, inf, server)
-            n = node_at(pool.nodes, n).older
-        n = replica_at(pool.replicas, r).head
+            n = node_at(pool, n).older
+        n = replica_at(pool, r).head
         while n != NOBODY:
-            node = node_at(pool.nodes, n)
-            patience_s = value_at(pool.patience_s, node.use_case).v
+            node = node_at(pool, n)
+            patience_s = patience_at(pool, node.use_case).v
             if node.made == 0 and end_s - node.queued_s > patience_s:
                 record(pool, n, ABANDONED, node.queued_s + patience_s, NOBODY)
             else:

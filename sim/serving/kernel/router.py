@@ -28,17 +28,17 @@ def choose(pool, number, attempt, now_s):
     """The replica that a request goes to; some replica is available."""
     if pool.routing == ROUND_ROBIN:
         pool.turn += 1
-        return replica_at(pool.replicas, (pool.turn - 1) % pool.up_count).available
+        return replica_at(pool, (pool.turn - 1) % pool.up_count).available
     if pool.routing == LEAST_OUTSTANDING:
         if pool.stale_s > 0.0:
             return np.int32(pool.least)
         catch_up(pool, now_s)
-        return replica_at(pool.replicas, 0).lightest
+        return replica_at(pool, 0).lightest
     key = routing_key(pool.salt, number, attempt)
-    first = replica_at(pool.replicas, candidate(np.int64(key >> np.uint64(32)), pool.up_count)).available
+    first = replica_at(pool, candidate(np.int64(key >> np.uint64(32)), pool.up_count)).available
     if pool.routing == RANDOM:
         return first
-    second = replica_at(pool.replicas, candidate(np.int64(key & np.uint64(LOW_HALF)), pool.up_count)).available
+    second = replica_at(pool, candidate(np.int64(key & np.uint64(LOW_HALF)), pool.up_count)).available
     return first if load_of(pool, first, now_s) <= load_of(pool, second, now_s) else second
 
 
@@ -46,15 +46,15 @@ def choose(pool, number, attempt, now_s):
 def load_of(pool, r, now_s):
     """Requests outstanding at a replica, as old as the router's information is."""
     if pool.stale_s > 0.0:
-        return replica_at(pool.replicas, r).seen
+        return replica_at(pool, r).seen
     advance(pool, r, now_s)
-    return replica_at(pool.replicas, r).outstanding
+    return replica_at(pool, r).outstanding
 
 
 @compiled
 def take(pool, r, n, now_s):
     """A replica takes a request into its queue."""
-    replica, node = replica_at(pool.replicas, r), node_at(pool.nodes, n)
+    replica, node = replica_at(pool, r), node_at(pool, n)
     advance(pool, r, now_s)
     alone = replica.head == NOBODY
     node.queued_s = now_s
@@ -70,7 +70,7 @@ def take(pool, r, n, now_s):
 @compiled
 def event_s(pool, r):
     """When a replica's load may change next."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     return replica.clock_s if replica.phase == IDLE else replica.change_s
 
 
@@ -86,8 +86,8 @@ def touch(pool, r):
 def catch_up(pool, until_s):
     """Bring every replica with an event by `until_s` there, the earliest first."""
     while True:
-        r = replica_at(pool.replicas, 0).due
-        replica = replica_at(pool.replicas, r)
+        r = replica_at(pool, 0).due
+        replica = replica_at(pool, r)
         if event_s(pool, r) > until_s or (replica.phase == IDLE and replica.clock_s >= until_s):
             return
         advance(pool, r, until_s)
@@ -98,14 +98,14 @@ def catch_up(pool, until_s):
 def sooner(pool, a, b):
     """Whether one replica's next event comes before another's; at one instant, runs end before decisions fall due."""
     event_a, event_b = event_s(pool, a), event_s(pool, b)
-    phase_a, phase_b = replica_at(pool.replicas, a).phase, replica_at(pool.replicas, b).phase
+    phase_a, phase_b = replica_at(pool, a).phase, replica_at(pool, b).phase
     return event_a < event_b or (event_a == event_b and phase_a > phase_b)
 
 
 @compiled
 def lighter(pool, a, b):
     """Whether one replica has fewer requests than another, those that take none come last, ties by index."""
-    replica_a, replica_b = replica_at(pool.replicas, a), replica_at(pool.replicas, b)
+    replica_a, replica_b = replica_at(pool, a), replica_at(pool, b)
     if replica_a.up != replica_b.up:
         return replica_a.up > replica_b.up
     load_a, load_b = replica_a.outstanding, replica_b.outstanding
@@ -121,7 +121,7 @@ def comes_first(pool, a, b, by_load):
 @compiled
 def ranked(pool, at, by_load):
     """The replica at a place of an index heap."""
-    replica = replica_at(pool.replicas, at)
+    replica = replica_at(pool, at)
     return replica.lightest if by_load else replica.due
 
 
@@ -129,17 +129,17 @@ def ranked(pool, at, by_load):
 def put(pool, r, at, by_load):
     """Put a replica at a place of an index heap."""
     if by_load:
-        replica_at(pool.replicas, at).lightest = r
-        replica_at(pool.replicas, r).load_place = at
+        replica_at(pool, at).lightest = r
+        replica_at(pool, r).load_place = at
     else:
-        replica_at(pool.replicas, at).due = r
-        replica_at(pool.replicas, r).due_place = at
+        replica_at(pool, at).due = r
+        replica_at(pool, r).due_place = at
 
 
 @apart
 def sift(pool, r, by_load):
     """Move a replica that has changed to where it belongs in an index heap."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     at = replica.load_place if by_load else replica.due_place
     while at > 0 and comes_first(pool, r, ranked(pool, (at - 1) >> 1, by_load), by_load):
         up = (at - 1) >> 1
@@ -167,7 +167,7 @@ def look(pool, now_s):
         tick += 1.0
     for r in range(pool.replica_count):
         advance(pool, r, tick * pool.stale_s)
-        replica_at(pool.replicas, r).seen = replica_at(pool.replicas, r).outstanding
+        replica_at(pool, r).seen = replica_at(pool, r).outstanding
     pool.next_look_s = (tick + 1.0) * pool.stale_s
     find_least(pool)
 
@@ -177,6 +177,6 @@ def find_least(pool):
     """The available replica that looked least loaded."""
     pool.least = NOBODY
     for i in range(pool.up_count):
-        r = replica_at(pool.replicas, i).available
-        if pool.least == NOBODY or replica_at(pool.replicas, r).seen < replica_at(pool.replicas, pool.least).seen:
+        r = replica_at(pool, i).available
+        if pool.least == NOBODY or replica_at(pool, r).seen < replica_at(pool, pool.least).seen:
             pool.least = r

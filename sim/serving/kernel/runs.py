@@ -7,7 +7,17 @@ the queue may join or loses patience, the speed changes. Before that nothing sho
 
 from math import inf
 
-from sim.serving.kernel.accessors import elapsed_s, entry_at, iterations_by, node_at, power_w, replica_at, value_at
+from sim.serving.kernel.accessors import (
+    base_s_at,
+    decode_w_at,
+    elapsed_s,
+    entry_at,
+    iterations_by,
+    node_at,
+    patience_at,
+    power_w,
+    replica_at,
+)
 from sim.serving.kernel.compiling import apart, compiled
 from sim.serving.kernel.heap import drop_stale_top, heap_of
 from sim.serving.kernel.layout import NOBODY
@@ -21,9 +31,9 @@ def base_s(pool, tokens):
     """Iteration time by tokens, as rules.table tells it."""
     last = pool.base_count - 1
     if tokens <= last:
-        return value_at(pool.base_s, tokens).v
-    step = value_at(pool.base_s, last).v - value_at(pool.base_s, last - 1).v
-    return value_at(pool.base_s, last).v + step * (tokens - last)
+        return base_s_at(pool, tokens).v
+    step = base_s_at(pool, last).v - base_s_at(pool, last - 1).v
+    return base_s_at(pool, last).v + step * (tokens - last)
 
 
 @compiled
@@ -35,7 +45,7 @@ def boundary_s(replica, iterations):
 @compiled
 def iterations_now(pool, r, now_s):
     """Iterations of the present decode run that have ended by now."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     count = iterations_by(replica.first_s, replica.growth_s, now_s - replica.run_start_s, replica.done)
     while count > replica.done and boundary_s(replica, count) > now_s:
         count -= 1
@@ -47,7 +57,7 @@ def iterations_now(pool, r, now_s):
 @compiled
 def begin_prefill(pool, r, now_s, tokens, kv, attention):
     """An iteration with prefill work: a run of one."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     work_s = base_s(pool, tokens) + pool.kv_s * kv + pool.attention_s * attention
     replica.in_run = 0
     replica.phase = PREFILL
@@ -59,7 +69,7 @@ def begin_prefill(pool, r, now_s, tokens, kv, attention):
 @compiled
 def begin_decode(pool, r, now_s):
     """Go on decoding up to where the run must stop."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     go_on(pool, r, now_s)
     drop_stale_top(pool, r)
     more = entry_at(heap_of(pool, r), 0).ends_at - replica.iteration
@@ -81,7 +91,7 @@ def leap(replica, iterations, now_s):
 @compiled
 def go_on(pool, r, now_s):
     """Go on with the present run, or start the clock of a new one where batch or speed have changed."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     if replica.in_run == 1 and replica.run_speed == replica.speed:
         return
     batch = replica.decoding
@@ -89,14 +99,14 @@ def go_on(pool, r, now_s):
     replica.first_s = (base_s(pool, batch) + pool.kv_s * (replica.context + batch)) / replica.speed
     replica.growth_s = 0.5 * pool.kv_s * batch / replica.speed
     replica.done = replica.counted = 0
-    replica.watts = power_w(pool.idle_w, value_at(pool.decode_w, batch).v, replica.speed)
+    replica.watts = power_w(pool.idle_w, decode_w_at(pool, batch).v, replica.speed)
 
 
 @apart
 def found_gone(pool, r):
     """The first iteration at whose end the head of the queue has lost patience; never, where it has all the time."""
-    replica, head = replica_at(pool.replicas, r), node_at(pool.nodes, replica_at(pool.replicas, r).head)
-    patience_s = value_at(pool.patience_s, head.use_case).v
+    replica, head = replica_at(pool, r), node_at(pool, replica_at(pool, r).head)
+    patience_s = patience_at(pool, head.use_case).v
     if head.made > 0 or patience_s == inf:
         return NEVER
     count = max(replica.done + 1, iterations_now(pool, r, head.queued_s + patience_s))
@@ -110,7 +120,7 @@ def found_gone(pool, r):
 @compiled
 def stop_soon(pool, r, now_s):
     """Something new may change the batch: end a decode run at its first boundary from now on."""
-    replica = replica_at(pool.replicas, r)
+    replica = replica_at(pool, r)
     if replica.phase != DECODE:
         return
     count = iterations_now(pool, r, now_s)
