@@ -42,18 +42,14 @@ def elapsed_s(first_s: float, growth_s: float, iterations: int) -> float:
     return first_s * iterations + growth_s * iterations * (iterations - 1)
 
 
-def iterations_by(first_s: float, growth_s: float, time_s: float, guess: int) -> int:
-    """How many iterations of a run have ended by `time_s` after its start; `guess` is a known lower bound.
+def iterations_by(first_s: float, growth_s: float, time_s: float) -> int:
+    """How many iterations of a run have ended by `time_s` after its start, but for the rounding of `elapsed_s`.
 
-    >>> iterations_by(3.0, 0.5, 17.9, 0), iterations_by(3.0, 0.5, 18.0, 0)
+    >>> iterations_by(3.0, 0.5, 17.9), iterations_by(3.0, 0.5, 18.0)
     (3, 4)
     """
     linear = first_s - growth_s
-    root = 2.0 * time_s / (linear + math.sqrt(linear * linear + 4.0 * growth_s * time_s))  # stable at no growth
-    count = max(guess, int(root) - 1)
-    while first_s * (count + 1) + growth_s * (count + 1) * count <= time_s:
-        count += 1
-    return count
+    return int(2.0 * time_s / (linear + math.sqrt(linear * linear + 4.0 * growth_s * time_s)))  # stable at no growth
 
 
 def power_w(idle_w: float, full_w: float, speed: float) -> float:

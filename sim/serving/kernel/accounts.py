@@ -60,8 +60,14 @@ def measure(pool, case, hour, metric, value):
 
 
 @compiled
-def record(pool, n, outcome, at_s, server):
-    """Note how the request of a node ended; TPOT = (end-to-end - TTFT) / (output tokens - 1)."""
+def server_of(pool, r):
+    """Server of a replica, counted over all cells of the pool; nobody's is nobody."""
+    return NOBODY if r == NOBODY else pool.first_server + r // pool.replicas_per_server
+
+
+@compiled
+def record(pool, n, outcome, at_s, r):
+    """Note how the request of a node at a replica ended; TPOT = (end-to-end - TTFT) / (output tokens - 1)."""
     node = node_at(pool, n)
     case, hour = np.int64(node.use_case), min(np.int64(node.arrival_s / SECONDS_PER_HOUR), pool.hours - 1)
     outcome_at(pool, (case * pool.hours + hour) * OUTCOME_COUNT + outcome).n += 1
@@ -76,11 +82,11 @@ def record(pool, n, outcome, at_s, server):
         measure(pool, case, hour, 2, at_s - node.arrival_s)
         measure(pool, case, hour, 3, node.start_s - node.arrival_s)
     if pool.keep_below != np.uint64(KEEP_NONE):
-        keep_row(pool, n, outcome, at_s, server)
+        keep_row(pool, n, outcome, at_s, r)
 
 
 @apart
-def keep_row(pool, n, outcome, at_s, server):
+def keep_row(pool, n, outcome, at_s, r):
     """Write a row of the RequestTrace, if the request is among those kept."""
     node = node_at(pool, n)
     if lottery(node.arrival_s, node.prompt, node.output) > pool.keep_below:
@@ -90,7 +96,7 @@ def keep_row(pool, n, outcome, at_s, server):
     row.number, row.arrival_s, row.start_s = node.number, node.arrival_s, node.start_s
     row.first_token_s, row.finish_s = node.first_token_s, at_s
     row.prompt_tokens, row.output_tokens, row.cached_tokens = node.prompt, node.output, node.cached
-    row.server, row.use_case, row.attempts, row.outcome = server, node.use_case, node.attempts, outcome
+    row.server, row.use_case, row.attempts, row.outcome = server_of(pool, r), node.use_case, node.attempts, outcome
 
 
 @compiled
@@ -101,12 +107,6 @@ def free_node(pool, n):
     node.next = pool.free
     pool.free = n
     pool.inside -= 1
-
-
-@compiled
-def server_of(pool, r):
-    """Server of a replica, counted over all cells of the pool."""
-    return pool.first_server + r // pool.replicas_per_server
 
 
 @compiled

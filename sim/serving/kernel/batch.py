@@ -3,7 +3,7 @@
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from sim.serving.kernel.accessors import can_join, node_at, patience_at, replica_at
-from sim.serving.kernel.accounts import free_node, record, server_of
+from sim.serving.kernel.accounts import free_node, record
 from sim.serving.kernel.compiling import apart, compiled
 from sim.serving.kernel.heap import push
 from sim.serving.kernel.layout import NOBODY
@@ -115,7 +115,7 @@ def finish(pool, r, n, now_s):
     replica.decoding -= 1
     replica.outstanding -= 1
     unlink(pool, r, n)
-    record(pool, n, FINISHED, now_s, server_of(pool, r))
+    record(pool, n, FINISHED, now_s, r)
     free_node(pool, n)
 
 

@@ -24,11 +24,7 @@ def decide(pool, r):
     if pool.admission == ON_DEMAND:
         while replica.held + replica.decoding > pool.room:
             preempt(pool, r)
-    if pool.policy == CONTINUOUS:
-        if head_fits(pool, r, now_s):
-            begin_prompts(pool, r, now_s)
-            return True
-    elif begin_chunks(pool, r, now_s):
+    if begin_prompts(pool, r, now_s) if pool.policy == CONTINUOUS else begin_chunks(pool, r, now_s):
         return True
     if replica.decoding > 0:
         begin_decode(pool, r, now_s)
@@ -39,7 +35,7 @@ def decide(pool, r):
 
 @compiled
 def begin_prompts(pool, r, now_s):
-    """Prefill first: whole prompts up to the token limit, a single longer one alone."""
+    """Prefill first: whole prompts up to the token limit, a single longer one alone; False where none joins."""
     replica = replica_at(pool, r)
     tokens, attention, joining = 0, 0.0, 0
     while head_fits(pool, r, now_s):
@@ -51,8 +47,11 @@ def begin_prompts(pool, r, now_s):
         tokens += count
         attention += pairs(cached, count)
         joining += 1
+    if joining == 0:
+        return False
     replica.joining, replica.chunk, replica.prefill_tokens = joining, 0, tokens
     begin_prefill(pool, r, now_s, tokens, 0, attention)
+    return True
 
 
 @apart

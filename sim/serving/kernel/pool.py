@@ -19,7 +19,7 @@ from sim.serving.kernel.accessors import (
     replica_at,
     use_case_at,
 )
-from sim.serving.kernel.accounts import count_tokens, free_node, record, server_of, settle
+from sim.serving.kernel.accounts import count_tokens, free_node, record, settle
 from sim.serving.kernel.commits import advance
 from sim.serving.kernel.compiling import apart, compiled
 from sim.serving.kernel.layout import IDLE, KEEP_NONE, NOBODY
@@ -266,10 +266,9 @@ def close(header, end_s):
     """The day is over: everybody inside is in flight, but for those whose patience has run out in a queue."""
     pool = header[0]
     for r in range(pool.replica_count):
-        server = server_of(pool, r)
         n = replica_at(pool, r).newest
         while n != NOBODY:
-            record(pool, n, IN_FLIGHT, inf, server)
+            record(pool, n, IN_FLIGHT, inf, r)
             n = node_at(pool, n).older
         n = replica_at(pool, r).head
         while n != NOBODY:
@@ -278,5 +277,5 @@ def close(header, end_s):
             if node.made == 0 and end_s - node.queued_s > patience_s:
                 record(pool, n, ABANDONED, node.queued_s + patience_s, NOBODY)
             else:
-                record(pool, n, IN_FLIGHT, inf, server)
+                record(pool, n, IN_FLIGHT, inf, r)
             n = node.next

@@ -46,7 +46,7 @@ def boundary_s(replica, iterations):
 def iterations_now(pool, r, now_s):
     """Iterations of the present decode run that have ended by now."""
     replica = replica_at(pool, r)
-    count = iterations_by(replica.first_s, replica.growth_s, now_s - replica.run_start_s, replica.done)
+    count = max(replica.done, iterations_by(replica.first_s, replica.growth_s, now_s - replica.run_start_s))
     while count > replica.done and boundary_s(replica, count) > now_s:
         count -= 1
     while boundary_s(replica, count + 1) <= now_s:
