@@ -4,12 +4,12 @@
 
 from math import inf
 
-from sim.serving.kernel.accessors import entry_at, node_at, replica_at
+from sim.serving.kernel.accessors import node_at, replica_at
 from sim.serving.kernel.accounts import count_tokens, free_node, record, settle
 from sim.serving.kernel.batch import decodes_from_now, finish
 from sim.serving.kernel.compiling import apart, compiled
 from sim.serving.kernel.decisions import decide
-from sim.serving.kernel.heap import heap_of, is_stale, pop
+from sim.serving.kernel.heap import ends_at, is_stale, node_of, pop, top
 from sim.serving.kernel.layout import IDLE, NOBODY
 from sim.serving.rules import CONTINUOUS, ON_DEMAND, PREFILL, STATIC
 from sim.traces.request import Outcome
@@ -84,12 +84,11 @@ def grow(pool, r, iterations):
 def finish_due(pool, r):
     """Requests whose last token has been made."""
     replica = replica_at(pool, r)
-    while replica.heap > 0 and entry_at(heap_of(pool, r), 0).ends_at <= replica.iteration:
-        n = entry_at(heap_of(pool, r), 0).node
-        stale = is_stale(pool, r, entry_at(heap_of(pool, r), 0))
+    while replica.heap > 0 and ends_at(top(pool, r)) <= replica.iteration:
+        entry = top(pool, r)
         pop(pool, r)
-        if not stale:
-            finish(pool, r, n, replica.clock_s)
+        if not is_stale(pool, r, entry):
+            finish(pool, r, node_of(entry), replica.clock_s)
 
 
 @compiled

@@ -86,8 +86,10 @@ NODE = np.dtype(
 )
 """One request inside the pool."""
 
-ENTRY = np.dtype([("ends_at", "i8"), ("node", "i8")])
-"""A request in the heap of its replica."""
+ENTRY = np.dtype([("key", "i8")])
+"""A request in the heap of its replica: the iteration at which it ends, above the index of its node."""
+NODE_BITS = 28
+"""Bits of that index; those left tell 2**35 iterations: ten years of the fastest accelerators of today."""
 ENTRY_BYTES = ENTRY.itemsize
 
 MINUTE_PARTS = {

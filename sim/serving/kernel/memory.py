@@ -42,7 +42,7 @@ class Memory:
         tables = {
             "replicas": _replicas(spec.replicas),
             "nodes": _linked(np.zeros(FIRST_NODES, NODE), 0, NOBODY),
-            "heaps": np.zeros((spec.replicas, int(self.header["heap_size"][0])), ENTRY),
+            "heaps": np.zeros((spec.replicas, int(self.header["heap_size"][0]) + 1), ENTRY),
             "base_s": np.ascontiguousarray(spec.law.base_s, dtype=np.float64),
             "decode_w": np.array([rules.table(spec.decode_w, n) for n in range(spec.max_requests + 1)]),
             "patience_s": np.ascontiguousarray(spec.patience_s, dtype=np.float64),

@@ -11,7 +11,6 @@ from sim.serving.kernel.accessors import (
     base_s_at,
     decode_w_at,
     elapsed_s,
-    entry_at,
     iterations_by,
     node_at,
     patience_at,
@@ -19,7 +18,7 @@ from sim.serving.kernel.accessors import (
     replica_at,
 )
 from sim.serving.kernel.compiling import apart, compiled
-from sim.serving.kernel.heap import drop_stale_top, heap_of
+from sim.serving.kernel.heap import drop_stale_top, ends_at, top
 from sim.serving.kernel.layout import NOBODY
 from sim.serving.rules import DECODE, ON_DEMAND, PREFILL
 
@@ -72,7 +71,7 @@ def begin_decode(pool, r, now_s):
     replica = replica_at(pool, r)
     go_on(pool, r, now_s)
     drop_stale_top(pool, r)
-    more = entry_at(heap_of(pool, r), 0).ends_at - replica.iteration
+    more = ends_at(top(pool, r)) - replica.iteration
     if pool.admission == ON_DEMAND:
         more = min(more, (pool.room - replica.held) // replica.decoding)
     more += replica.done
