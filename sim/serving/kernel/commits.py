@@ -2,8 +2,6 @@
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
-from math import inf
-
 from sim.serving.kernel.accessors import node_at, replica_at
 from sim.serving.kernel.accounts import count_tokens, free_node, record, settle
 from sim.serving.kernel.batch import decodes_from_now, finish
@@ -21,53 +19,51 @@ FINISHED = int(Outcome.FINISHED)
 def advance(pool, r, until_s):
     """Bring a replica to a time, if something falls due by then: a call costs more than to see that nothing does."""
     replica = replica_at(pool, r)
-    if replica.clock_s < until_s if replica.phase == IDLE else replica.change_s <= until_s:
+    if replica.due_s < until_s or (replica.due_s == until_s and replica.phase != IDLE):
         go_through(pool, r, until_s)
 
 
 @apart
 def go_through(pool, r, until_s):
-    """Commit every run that ends by a time, and decide wherever time has moved past a boundary."""
+    """Commit every run that ends by a time, and decide wherever time has moved past a boundary; something is due."""
     replica = replica_at(pool, r)
-    while True:
-        if replica.phase == IDLE:
-            if replica.clock_s >= until_s:
+    now_s = replica.due_s
+    if replica.phase != IDLE:
+        commit(pool, r, now_s)
+    while now_s < until_s:
+        now_s = decide(pool, r, now_s)
+        if replica.phase != IDLE:
+            if now_s > until_s:
                 return
-            if not decide(pool, r):
-                continue
-        if replica.change_s > until_s:
-            return
-        commit(pool, r)
+            commit(pool, r, now_s)
 
 
 @compiled
-def commit(pool, r):
+def commit(pool, r, now_s):
     """The run under way has reached its end: tokens, KV, requests that are done."""
     replica = replica_at(pool, r)
-    settle(pool, r, replica.change_s)
-    replica.clock_s = replica.change_s
+    settle(pool, r, now_s)
     if replica.phase == PREFILL:
         if pool.policy == STATIC:
-            commit_static_prefill(pool, r)
+            commit_static_prefill(pool, r, now_s)
         else:
-            commit_prefill(pool, r)
+            commit_prefill(pool, r, now_s)
     elif pool.policy == STATIC:
-        commit_static_decode(pool, r)
+        commit_static_decode(pool, r, now_s)
     else:
-        commit_decode(pool, r)
+        commit_decode(pool, r, now_s)
     replica.phase = IDLE
-    replica.change_s = inf
 
 
 @compiled
-def commit_decode(pool, r):
+def commit_decode(pool, r, now_s):
     """All iterations of a leap: a token each for every decoding request."""
     replica = replica_at(pool, r)
     iterations = replica.target - replica.done
     count_tokens(pool, r, replica.target)
     replica.done = replica.target
     grow(pool, r, iterations)
-    finish_due(pool, r)
+    finish_due(pool, r, now_s)
 
 
 @compiled
@@ -81,25 +77,25 @@ def grow(pool, r, iterations):
 
 
 @compiled
-def finish_due(pool, r):
+def finish_due(pool, r, now_s):
     """Requests whose last token has been made."""
     replica = replica_at(pool, r)
     while replica.heap > 0 and ends_at(top(pool, r)) <= replica.iteration:
         entry = top(pool, r)
         pop(pool, r)
         if not is_stale(pool, r, entry):
-            finish(pool, r, node_of(entry), replica.clock_s)
+            finish(pool, r, node_of(entry), now_s)
 
 
 @compiled
-def commit_prefill(pool, r):
+def commit_prefill(pool, r, now_s):
     """Chunks filled, first tokens made, and a token for all who decoded beside."""
     replica = replica_at(pool, r)
     replica.prompt_tokens += replica.prefill_tokens
     if pool.policy != CONTINUOUS and replica.decoding > 0:
         replica.output_tokens += replica.decoding
         grow(pool, r, 1)
-        finish_due(pool, r)
+        finish_due(pool, r, now_s)
     n, joining = replica.newest, replica.joining
     if replica.chunk > 0:
         node_at(pool, n).filled += replica.chunk
@@ -107,26 +103,26 @@ def commit_prefill(pool, r):
     for _ in range(joining):
         older = node_at(pool, n).older
         replica.output_tokens += 1
-        decodes_from_now(pool, r, n, replica.clock_s)
+        decodes_from_now(pool, r, n, now_s)
         n = older
 
 
 @apart
-def commit_static_prefill(pool, r):
+def commit_static_prefill(pool, r, now_s):
     """First tokens of a static batch."""
     replica = replica_at(pool, r)
     replica.prompt_tokens += replica.prefill_tokens
     replica.decoding = replica.batch
     n = replica.newest
     while n != NOBODY:
-        node_at(pool, n).first_token_s = replica.clock_s
+        node_at(pool, n).first_token_s = now_s
         n = node_at(pool, n).older
     if replica.left == 0:
-        return_static(pool, r)
+        return_static(pool, r, now_s)
 
 
 @apart
-def commit_static_decode(pool, r):
+def commit_static_decode(pool, r, now_s):
     """A leap of a static batch; at its end all answers are returned."""
     replica = replica_at(pool, r)
     iterations = replica.target - replica.done
@@ -134,18 +130,18 @@ def commit_static_decode(pool, r):
     replica.left -= iterations
     replica.context += replica.decoding * iterations
     if replica.left == 0:
-        return_static(pool, r)
+        return_static(pool, r, now_s)
 
 
 @apart
-def return_static(pool, r):
+def return_static(pool, r, now_s):
     """All requests of a static batch are done at once."""
     replica = replica_at(pool, r)
     n = replica.newest
     while n != NOBODY:
         older = node_at(pool, n).older
         replica.output_tokens += node_at(pool, n).output
-        record(pool, n, FINISHED, replica.clock_s, r)
+        record(pool, n, FINISHED, now_s, r)
         free_node(pool, n)
         n = older
     replica.outstanding -= replica.batch

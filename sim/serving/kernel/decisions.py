@@ -13,24 +13,23 @@ from sim.serving.rules import CONTINUOUS, ON_DEMAND, STATIC
 
 
 @compiled
-def decide(pool, r):
-    """Begin what runs next at the replica's clock; False when there is nothing to run (yet)."""
+def decide(pool, r, now_s):
+    """Begin what runs next. Returns when it ends; or, with nothing to run, when to decide again."""
     replica = replica_at(pool, r)
-    now_s = replica.clock_s
     if replica.batch == 0 or pool.policy != STATIC:
         drop_impatient(pool, r, now_s)
     if pool.policy == STATIC:
-        return decide_static(pool, r, now_s)
+        decide_static(pool, r, now_s)
+        return replica.due_s
     if pool.admission == ON_DEMAND:
         while replica.held + replica.decoding > pool.room:
             preempt(pool, r)
-    if begin_prompts(pool, r, now_s) if pool.policy == CONTINUOUS else begin_chunks(pool, r, now_s):
-        return True
-    if replica.decoding > 0:
-        begin_decode(pool, r, now_s)
-        return True
-    replica.clock_s = inf
-    return False
+    if not (begin_prompts(pool, r, now_s) if pool.policy == CONTINUOUS else begin_chunks(pool, r, now_s)):
+        if replica.decoding > 0:
+            begin_decode(pool, r, now_s)
+        else:
+            replica.due_s = inf
+    return replica.due_s
 
 
 @compiled
@@ -86,16 +85,14 @@ def decide_static(pool, r, now_s):
     replica = replica_at(pool, r)
     if replica.batch > 0:
         begin_static_decode(pool, r, now_s)
-        return True
-    if replica.head == NOBODY:
-        replica.clock_s = inf
-        return False
-    alarm_s = node_at(pool, replica.head).queued_s + pool.wait_s
-    if replica.queued < pool.max_requests and now_s < alarm_s:
-        replica.clock_s = alarm_s
-        return False
-    form_static(pool, r, now_s)
-    return True
+    elif replica.head == NOBODY:
+        replica.due_s = inf
+    else:
+        alarm_s = node_at(pool, replica.head).queued_s + pool.wait_s
+        if replica.queued < pool.max_requests and now_s < alarm_s:
+            replica.due_s = alarm_s
+        else:
+            form_static(pool, r, now_s)
 
 
 @apart

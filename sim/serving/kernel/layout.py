@@ -14,8 +14,7 @@ JOULE_PARTS = 2.0**20
 REPLICA = np.dtype(
     [
         # what the router and most decisions look at comes first: it shares a cache line or two
-        ("clock_s", "f8"),  # when the next decision is due, if no run is under way; infinity for none
-        ("change_s", "f8"),  # when the run under way ends
+        ("due_s", "f8"),  # when the run under way ends; without one, when the next decision is due: infinity for none
         ("phase", "i4"),
         ("outstanding", "i4"),
         ("up", "i4"),

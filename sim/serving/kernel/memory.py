@@ -76,8 +76,7 @@ class Memory:
 
 def _replicas(count: int) -> NDArray[np.void]:
     replicas = np.zeros(count, REPLICA)
-    for name in ("clock_s", "change_s"):
-        replicas[name] = np.inf
+    replicas["due_s"] = np.inf
     for name in ("head", "tail", "newest"):
         replicas[name] = NOBODY
     for name in ("available", "due", "due_place", "lightest", "load_place"):

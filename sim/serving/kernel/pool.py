@@ -183,7 +183,7 @@ def surrender(pool, r, now_s, given, count):
         given[count] = n
         count += 1
         n = node_at(pool, n).next
-    replica.phase, replica.clock_s, replica.change_s = IDLE, inf, inf
+    replica.phase, replica.due_s = IDLE, inf
     replica.head = replica.tail = replica.newest = NOBODY
     replica.held = replica.context = replica.left = 0
     replica.batch = replica.decoding = replica.queued = replica.outstanding = 0

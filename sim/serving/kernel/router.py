@@ -61,17 +61,10 @@ def take(pool, r, n, now_s):
     enqueue(pool, r, n)
     replica.outstanding += 1
     if replica.phase == IDLE:
-        replica.clock_s = min(replica.clock_s, now_s)
+        replica.due_s = min(replica.due_s, now_s)
     elif alone and pool.policy != STATIC and (replica.batch < pool.max_requests or pool.impatient == 1):
         stop_soon(pool, r, now_s)
     touch(pool, r)
-
-
-@compiled
-def event_s(pool, r):
-    """When a replica's load may change next."""
-    replica = replica_at(pool, r)
-    return replica.clock_s if replica.phase == IDLE else replica.change_s
 
 
 @compiled
@@ -88,7 +81,7 @@ def catch_up(pool, until_s):
     while True:
         r = replica_at(pool, 0).due
         replica = replica_at(pool, r)
-        if event_s(pool, r) > until_s or (replica.phase == IDLE and replica.clock_s >= until_s):
+        if replica.due_s > until_s or (replica.phase == IDLE and replica.due_s == until_s):
             return
         advance(pool, r, until_s)
         touch(pool, r)
@@ -97,7 +90,7 @@ def catch_up(pool, until_s):
 @compiled
 def sooner(pool, a, b):
     """Whether one replica's next event comes before another's; at one instant, runs end before decisions fall due."""
-    event_a, event_b = event_s(pool, a), event_s(pool, b)
+    event_a, event_b = replica_at(pool, a).due_s, replica_at(pool, b).due_s
     phase_a, phase_b = replica_at(pool, a).phase, replica_at(pool, b).phase
     return event_a < event_b or (event_a == event_b and phase_a > phase_b)
 

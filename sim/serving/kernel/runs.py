@@ -54,6 +54,12 @@ def iterations_now(pool, r, now_s):
 
 
 @compiled
+def at_speed(work_s, speed):
+    """Time of work at a speed; a division takes as long as a dozen other steps, and most servers run at full speed."""
+    return work_s if speed == 1.0 else work_s / speed
+
+
+@compiled
 def begin_prefill(pool, r, now_s, tokens, kv, attention):
     """An iteration with prefill work: a run of one."""
     replica = replica_at(pool, r)
@@ -61,7 +67,7 @@ def begin_prefill(pool, r, now_s, tokens, kv, attention):
     replica.in_run = 0
     replica.phase = PREFILL
     replica.settled_s = now_s
-    replica.change_s = now_s + work_s / replica.speed
+    replica.due_s = now_s + at_speed(work_s, replica.speed)
     replica.watts = power_w(pool.idle_w, pool.prefill_w, replica.speed)
 
 
@@ -69,11 +75,11 @@ def begin_prefill(pool, r, now_s, tokens, kv, attention):
 def begin_decode(pool, r, now_s):
     """Go on decoding up to where the run must stop."""
     replica = replica_at(pool, r)
-    go_on(pool, r, now_s)
     drop_stale_top(pool, r)
     more = ends_at(top(pool, r)) - replica.iteration
     if pool.admission == ON_DEMAND:
         more = min(more, (pool.room - replica.held) // replica.decoding)
+    go_on(pool, r, now_s)
     more += replica.done
     if replica.head != NOBODY and pool.impatient == 1:
         more = min(more, found_gone(pool, r))
@@ -84,7 +90,7 @@ def begin_decode(pool, r, now_s):
 def leap(replica, iterations, now_s):
     """Go to the end of an iteration of the present run."""
     replica.target, replica.phase, replica.settled_s = iterations, DECODE, now_s
-    replica.change_s = boundary_s(replica, iterations)
+    replica.due_s = boundary_s(replica, iterations)
 
 
 @compiled
@@ -95,8 +101,8 @@ def go_on(pool, r, now_s):
         return
     batch = replica.decoding
     replica.run_start_s, replica.run_speed, replica.in_run = now_s, replica.speed, 1
-    replica.first_s = (base_s(pool, batch) + pool.kv_s * (replica.context + batch)) / replica.speed
-    replica.growth_s = 0.5 * pool.kv_s * batch / replica.speed
+    replica.first_s = at_speed(base_s(pool, batch) + pool.kv_s * (replica.context + batch), replica.speed)
+    replica.growth_s = at_speed(0.5 * pool.kv_s * batch, replica.speed)
     replica.done = replica.counted = 0
     replica.watts = power_w(pool.idle_w, decode_w_at(pool, batch).v, replica.speed)
 
@@ -127,4 +133,4 @@ def stop_soon(pool, r, now_s):
         count += 1
     if count < replica.target:
         replica.target = count
-        replica.change_s = boundary_s(replica, count)
+        replica.due_s = boundary_s(replica, count)
