@@ -12,13 +12,11 @@ from typing import Any
 
 import numba
 import numpy as np
-from llvmlite import ir
-from numba import config
+from numba import config, int64
 from numba.extending import intrinsic
 from numba.np.numpy_support import from_dtype
 
 HERE = Path(__file__).parent
-WORD = ir.IntType(64)
 TRACES = HERE.parents[1] / "traces"
 SOURCES = [*sorted(HERE.glob("*.py")), HERE.parent / "rules.py", TRACES / "digest.py", TRACES / "rows.py"]
 
@@ -81,7 +79,8 @@ def records_at(dtype: Any) -> Any:
 
     def at(_typing: Any, address: Any, index: Any) -> Any:
         def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-            return _point(builder, *arguments, size, context.get_value_type(record))
+            base, index = arguments
+            return _point(builder, base, index, size, context.get_value_type(record))
 
         return record(address, index), generate
 
@@ -99,10 +98,12 @@ def records_of(owner: Any, table: str, dtype: Any) -> Any:
 
     def at(_typing: Any, holder: Any, index: Any) -> Any:
         def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-            place = builder.add(builder.ptrtoint(arguments[0], WORD), WORD(offset))
-            base = builder.load(builder.inttoptr(place, WORD.as_pointer()))
+            holder, index = arguments
+            word = context.get_value_type(int64)
+            address = builder.add(builder.ptrtoint(holder, word), word(offset))
+            base = builder.load(builder.inttoptr(address, word.as_pointer()))
             base.set_metadata("invariant.load", builder.module.add_metadata([]))
-            return _point(builder, base, arguments[1], size, context.get_value_type(record))
+            return _point(builder, base, index, size, context.get_value_type(record))
 
         return record(holder, index), generate
 

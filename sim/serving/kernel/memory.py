@@ -5,14 +5,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.errors import InputError
 from sim.serving import rules
-from sim.serving.kernel.layout import ENTRY, HEADER, MINUTE, NOBODY, NODE, REPLICA, TABLES
+from sim.serving.kernel.layout import ENTRY, HEADER, MINUTE, NOBODY, NODE, NODE_BITS, REPLICA, TABLES
 from sim.serving.spec import PoolSpec
 from sim.traces.digest import Digest
 from sim.traces.rows import ROW
+from sim.units import SECONDS_PER_MINUTE
 
 FIRST_NODES = 1 << 12
 FIRST_ROWS = 1 << 13
+MOST_NODES = 1 << NODE_BITS
+SHORTEST_S = SECONDS_PER_MINUTE / (1 << 63 - NODE_BITS)
+"""An iteration so much shorter than a minute, times the minutes of the day, cannot be counted."""
 
 SAME_NAMES = (
     "idle_w",
@@ -34,6 +39,9 @@ class Memory:
     """All arrays of a pool, by the names of TABLES, and its header."""
 
     def __init__(self, spec: PoolSpec, minutes: int, digest: Digest, first_server: int) -> None:
+        shortest_s = spec.law.base_s[1]
+        if shortest_s < SHORTEST_S * minutes:
+            raise InputError(f"fleet.pools.{spec.name}: iterations of {shortest_s:.3g} s are too short to count")
         self.header = _header(spec, minutes, digest, first_server)
         self.address = self.header.ctypes.data
         """Where the header lies."""
@@ -61,6 +69,8 @@ class Memory:
     def more_nodes(self) -> None:
         """Room for twice as many requests inside the pool."""
         old = self.tables["nodes"]
+        if 2 * old.size > MOST_NODES:
+            raise InputError(f"over {old.size:,} requests wait for one cell of the fleet: give it servers or patience")
         nodes = np.zeros(2 * old.size, NODE)
         nodes[: old.size] = old
         self.put("nodes", _linked(nodes, old.size, int(self.header["free"][0])))
