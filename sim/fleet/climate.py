@@ -3,18 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
+from typing import NamedTuple
+
+import numpy as np
 
 from sim.catalogue.plant_types import Chiller, Cooling, Thermals
 from sim.fleet.census import PoolBook
-from sim.fleet.cooling_units import CoolingUnits, Stretch
-from sim.fleet.minutes import MinuteSheet
-from sim.fleet.weather import WeatherOfRun
+from sim.fleet.cooling_units import CoolingUnits, Running, Stretch
+from sim.fleet.minutes import Minutes
 from sim.plant.cooling import (
+    Able,
     Conditions,
     CoolingPower,
     Outdoors,
     Units,
-    chiller_units,
+    able,
+    chiller_w,
     conditions,
     cooling_power,
     removal,
@@ -25,7 +30,6 @@ from sim.plant.room import Removal, room_step
 from sim.traces.events import Event, EventLog
 
 SPENT = ("cooling_j", "chiller_j", "fan_j", "pump_j", "rejection_j", "water_m3")
-STATE = ("outdoor_c", "wet_bulb_c", "inlet_c", "heat_removed_j", "heat_stored_j")
 
 
 @dataclass(frozen=True)
@@ -57,78 +61,114 @@ class Hall:
         """Heat capacity of a zone."""
         return self.plant.thermal_mass_j_per_k_per_w.value * self.nameplate_w / self.zones
 
+    def able(self, out: Outdoors, design_w: float) -> list[Able]:
+        """What cooling can do at each moment for a part of it that was built for so much heat."""
+        now = self.conditions(out)
+        return able(self.plant, self.chiller, self.chiller_w(now), design_w, now)
+
+    def power(self, removed_w: Minutes, chillers: Minutes, out: Outdoors) -> CoolingPower:
+        """What carrying heat out of it takes, with so many chillers."""
+        now = self.conditions(out)
+        ways, units = routes(self.plant, removed_w, now), Units(self.chiller_w(now), chillers)
+        return cooling_power(self.plant, self.chiller, ways, units, self.design_w, now)
+
     def conditions(self, out: Outdoors) -> Conditions:
         """What a weather decides about its cooling."""
         return conditions(self.plant, self.chiller, out)
 
-    def chillers(self, alive: int, now: Conditions) -> Units:
-        """Its chillers in a weather."""
-        return chiller_units(self.chiller, self.design_w / self.units, alive, now.lift_k, self.sized_ratio)
+    def chiller_w(self, now: Conditions) -> Minutes:
+        """What each of its chillers carries in a weather."""
+        return chiller_w(self.chiller, self.design_w / self.units, now.lift_k, self.sized_ratio)
+
+
+class Cooled(NamedTuple):
+    """A stretch of a minute in which the same machinery ran."""
+
+    minute: int
+    """The minute."""
+    length_s: float
+    """How long."""
+    chillers: int
+    """Chillers that could run."""
+    removed_j: float
+    """Heat carried out."""
 
 
 class Climate:
-    """Temperature and cooling of one hall that holds all pools, zone by zone, minute by minute."""
+    """Temperature of one hall that holds all pools, zone by zone, minute by minute; afterwards, what cooling took."""
 
-    def __init__(self, hall: Hall, weather: WeatherOfRun, units: CoolingUnits, minutes: int) -> None:
-        self.hall, self.weather, self.units = hall, weather, units
+    def __init__(self, hall: Hall, out: Outdoors, units: CoolingUnits) -> None:
+        self.hall, self.out, self.units = hall, out, units
+        self._able = hall.able(out, hall.design_w / hall.zones)
         self.inlet_c = [hall.plant.supply_air_c.value] * hall.zones
         """Inlet temperature of each zone now."""
-        self.weights = [1.0] * hall.zones
-        """What the servers of each zone weigh among the hall's heat."""
-        self.sheet = MinuteSheet((*SPENT, *STATE), minutes)
+        self.shares = [1.0 / hall.zones] * hall.zones
+        """Share of the hall's heat that each zone makes."""
+        self._inlets_c = [self.inlet_c]
+        self._cooled: list[list[Cooled]] = []
 
-    def mark(self, minute: int, end_s: float, length_s: float, it_j: float) -> float:
-        """Carry out the heat of a minute that has ended. Returns the energy that it took [J]."""
-        out = self.weather.at(end_s - length_s / 2)
-        now, before_c = self.hall.conditions(out), sum(self.inlet_c)
-        carried_j, spent = 0.0, [0.0] * len(SPENT)
-        for stretch in self.units.stretches(end_s - length_s, end_s):
-            units = self.hall.chillers(stretch.running.chillers, now)
-            removed_j = self._cool(stretch, units, it_j / length_s, now)
-            power = self._power(removed_j / stretch.length_s, units, now)
-            rates = (power.total_w, *power)
-            spent = [done + rate * stretch.length_s for done, rate in zip(spent, rates, strict=True)]
-            carried_j += removed_j
-        stored_j = self.hall.store_j_per_k * (sum(self.inlet_c) - before_c)
-        self.sheet.write(minute, (*spent, *out, max(self.inlet_c), carried_j, stored_j))
-        return spent[0]
+    def mark(self, minute: int, end_s: float, length_s: float, it_w: float) -> None:
+        """Carry out the heat of a minute that has ended."""
+        stretches = self.units.stretches(end_s - length_s, end_s)
+        self._cooled.append([self._cool(minute, stretch, it_w) for stretch in stretches])
+        self._inlets_c.append(self.inlet_c)
+
+    def moved(self) -> bool:
+        """Whether an inlet's temperature is not what it was at the last minute mark but one, or there was none."""
+        return len(self._cooled) == 1 or self._inlets_c[-1] != self._inlets_c[-2]
+
+    def weigh(self, weights: Sequence[float]) -> None:
+        """Tell what the servers of each zone weigh among the hall's heat from now on."""
+        whole = sum(weights)
+        self.shares = [weight / whole if whole else 1.0 / len(weights) for weight in weights]
 
     def speeds(self) -> list[float]:
         """Speed factor of each zone's servers, by its inlet temperature."""
         return [throttle_speed(self.hall.thermals, inlet_c) for inlet_c in self.inlet_c]
 
-    def _cool(self, stretch: Stretch, units: Units, it_w: float, now: Conditions) -> float:
-        """Follow every zone through a stretch; the heat removed from all of them."""
-        shares = self._shares()
+    def cooling_j(self) -> float:
+        """Energy that cooling took in the minute marked last."""
+        return float(self._spent(len(self._cooled) - 1)["cooling_j"].item())
+
+    def minutes(self) -> dict[str, Minutes]:
+        """Every minute's energy, water, heat and temperatures."""
+        inlets_c = np.array(self._inlets_c)
+        stored_j = self.hall.store_j_per_k * np.diff(inlets_c.sum(axis=1))
+        states = {"outdoor_c": self.out.dry_bulb_c, "wet_bulb_c": self.out.wet_bulb_c, "heat_stored_j": stored_j}
+        return {**self._spent(0), **states, "inlet_c": inlets_c[1:].max(axis=1)}
+
+    def _spent(self, first: int) -> dict[str, Minutes]:
+        """What cooling took, and carried out, in each minute from one on."""
+        cooled = np.array(list(chain.from_iterable(self._cooled[first:])))
+        length_s, chillers, removed_j = cooled[:, 1:].T
+        minute = cooled[:, 0].astype(np.intp)
+        power = self.hall.power(removed_j / length_s, chillers, Outdoors(*(column[minute] for column in self.out)))
+        spent = (rate * length_s for rate in (power.total_w, *power))
+        parts = zip((*SPENT, "heat_removed_j"), (*spent, removed_j), strict=True)
+        return {name: np.bincount(minute - first, part).astype(np.float64) for name, part in parts}
+
+    def _cool(self, minute: int, stretch: Stretch, it_w: float) -> Cooled:
+        """Follow every zone through a stretch."""
+        length_s, running = stretch
         steps = [
             room_step(
                 self.inlet_c[zone],
                 it_w * share,
-                self._removal(stretch.running.cools(zone), units, share, now),
+                self._removal(minute, running, zone, share),
                 self.hall.store_j_per_k,
-                stretch.length_s,
+                length_s,
             )
-            for zone, share in enumerate(shares)
+            for zone, share in enumerate(self.shares)
         ]
         self.inlet_c = [step.inlet_c for step in steps]
-        return sum(step.removed_j for step in steps)
+        return Cooled(minute, length_s, running.chillers, sum(step.removed_j for step in steps))
 
-    def _removal(self, runs: bool, units: Units, share: float, now: Conditions) -> Removal:
+    def _removal(self, minute: int, running: Running, zone: int, share: float) -> Removal:
         """What cooling can do for a zone: its coils carry a zone's part, and chillers divide by heat."""
-        hall, set_point_c = self.hall, self.hall.plant.supply_air_c.value
-        if not runs:
-            return Removal(set_point_c, 0.0, 0.0)
-        part = Units(units.capacity_w * share, units.alive)
-        return Removal(set_point_c, *removal(hall.plant, hall.chiller, part, hall.design_w / hall.zones, now))
-
-    def _shares(self) -> list[float]:
-        """Share of the hall's heat that each zone makes."""
-        whole = sum(self.weights)
-        return [weight / whole if whole else 1.0 / self.hall.zones for weight in self.weights]
-
-    def _power(self, removed_w: float, units: Units, now: Conditions) -> CoolingPower:
         hall = self.hall
-        return cooling_power(hall.plant, hall.chiller, routes(hall.plant, removed_w, now), units, hall.design_w, now)
+        if not running.cools(zone):
+            return Removal(hall.plant.supply_air_c.value, 0.0, 0.0)
+        return removal(hall.plant, self._able[minute], share * running.chillers, hall.design_w / hall.zones)
 
 
 class Speeds:

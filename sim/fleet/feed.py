@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from sim.catalogue.plant_types import Delivery as Way
 from sim.fleet.census import PoolBook
-from sim.fleet.minutes import MinuteSheet
+from sim.fleet.minutes import Minutes
 from sim.plant.delivery import capped_speed, power_at_speed, transformer_loss_w, ups_loss_w
 from sim.scenario.plant import Delivery
 
@@ -12,7 +14,7 @@ from sim.scenario.plant import Delivery
 class Feed:
     """The feed of one site."""
 
-    def __init__(self, way: Way, chosen: Delivery, books: Sequence[PoolBook], least_speed: float, minutes: int) -> None:
+    def __init__(self, way: Way, chosen: Delivery, books: Sequence[PoolBook], least_speed: float) -> None:
         self.way, self.chosen, self.books = way, chosen, books
         self.rated_w = way.rating_fraction.value * sum(
             book.spec.servers * book.server.nameplate_w.value for book in books
@@ -20,35 +22,44 @@ class Feed:
         self.least_speed = least_speed
         self.it_w = 0.0
         """Power of the servers in the last minute."""
-        self.drawn_w = 0.0
-        """Power drawn in the last minute."""
-        self.sheet = MinuteSheet(("ups_j", "transformer_j", "losses_j"), minutes)
+        self._it_w: list[float] = []
 
-    def mark(self, minute: int, length_s: float, it_j: float, cooling_j: float) -> None:
-        """Count the losses of a minute that has ended."""
-        self.it_w, cooling_w = it_j / length_s, cooling_j / length_s
-        ups_w = ups_loss_w(self.way, self.it_w, self.rated_w)
-        transformer_w = transformer_loss_w(self.way, self.it_w + ups_w + cooling_w, self.rated_w)
-        self.drawn_w = self.it_w + cooling_w + ups_w + transformer_w
-        self.sheet.write(minute, (ups_w * length_s, transformer_w * length_s, (ups_w + transformer_w) * length_s))
+    def mark(self, it_w: float) -> None:
+        """Note the power of the servers in a minute that has ended."""
+        self.it_w = it_w
+        self._it_w.append(it_w)
 
-    def caps(self, length_s: float) -> dict[str, float]:
-        """Speed of each pool that keeps the feed's limit, judged by the minute that has just ended.
+    def minutes(self, minute_s: Minutes, cooling_j: Minutes) -> dict[str, Minutes]:
+        """Losses of all minutes, by their length and the energy of cooling."""
+        ups_w, transformer_w = self._losses_w(np.array(self._it_w), cooling_j / minute_s)
+        losses_j = (ups_w + transformer_w) * minute_s
+        return {"ups_j": ups_w * minute_s, "transformer_j": transformer_w * minute_s, "losses_j": losses_j}
+
+    def _losses_w(self, it_w: Minutes, cooling_w: Minutes) -> tuple[Minutes, Minutes]:
+        """Power lost in the UPS and in transformers."""
+        ups_w = ups_loss_w(self.way, it_w, self.rated_w)
+        return ups_w, transformer_loss_w(self.way, it_w + ups_w + cooling_w, self.rated_w)
+
+    def caps(self, length_s: float, limit_w: float, cooling_w: float) -> dict[str, float]:
+        """Speed of each pool that keeps a limit on the feed, judged by the minute that has just ended.
 
         What the busy GPUs would draw at full speed is worked out from what they drew at theirs; the excess over the
         limit, less what goes with it in cooling and losses, is taken from the pools in their order, each down to its
         floor, or from all alike where no order is given.
         """
-        limit_w = self.chosen.feed_w
-        if limit_w is None or not self.drawn_w:
+        if not self.it_w:
             return {}
         full_w = {
             book.spec.name: book.above_idle_j / length_s / power_at_speed(self.way, book.speed) for book in self.books
         }
         drawn_w = {book.spec.name: book.above_idle_j / length_s for book in self.books}
-        overhead = self.drawn_w / self.it_w
-        excess_w = self.it_w + sum(full_w.values()) - sum(drawn_w.values()) - limit_w / overhead
+        excess_w = self.it_w + sum(full_w.values()) - sum(drawn_w.values()) - limit_w / self._overhead(cooling_w)
         return {name: self._speed(share) for name, share in self._shares(full_w, excess_w).items()}
+
+    def _overhead(self, cooling_w: float) -> float:
+        """Power drawn in the last minute over that of the servers."""
+        ups_w, transformer_w = self._losses_w(np.array([self.it_w]), np.array([cooling_w]))
+        return float((self.it_w + cooling_w + ups_w + transformer_w).item() / self.it_w)
 
     def _shares(self, full_w: dict[str, float], excess_w: float) -> dict[str, float]:
         """Share of their GPUs' power that pools keep."""

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from sim.catalogue import Catalogue
 from sim.documents import Keys
 from sim.fleet.climate import Hall
 from sim.fleet.plant import hall_of
 from sim.fleet.weather import WeatherOfRun, weather_of
 from sim.plant.cooling import Outdoors, removal
+from sim.plant.room import Removal
 from sim.scenario.schema import Pool, Scenario
 from sim.streams import Streams
 from sim.units import SECONDS_PER_HOUR, WATTS_PER_KILOWATT
@@ -25,30 +28,30 @@ def _cooling(scenario: Scenario, catalogue: Catalogue, weather: WeatherOfRun) ->
     hall, chosen = hall_of(scenario, catalogue), scenario.plant.climate
     heat_w = _power_w(scenario, catalogue, busy=True)
     hottest = _hottest(scenario, weather)
-    carried_w, growth = _carried(hall, chosen.units + chosen.spare_units, hottest)
+    set_point_c, carried_w, growth = _carried(hall, chosen.units + chosen.spare_units, hottest)
     if heat_w <= carried_w:
         return
-    settles_c = hall.plant.supply_air_c.value + (heat_w - carried_w) / growth if growth else float("inf")
+    settles_c = set_point_c + (heat_w - carried_w) / growth if growth else float("inf")
     limit_c = hall.thermals.shutdown_inlet_c.value
     end = f"warms to {settles_c:.0f} degC" if settles_c < limit_c else "warms until servers switch themselves off"
     what = (
         f"{chosen.cooling} carries {carried_w / WATTS_PER_KILOWATT:,.1f} kW in the hottest hour "
-        f"({hottest.dry_bulb_c:.1f} degC), but busy servers make {heat_w / WATTS_PER_KILOWATT:,.1f} kW: "
+        f"({hottest.dry_bulb_c.item():.1f} degC), but busy servers make {heat_w / WATTS_PER_KILOWATT:,.1f} kW: "
         f"the hall {end}; take more units, a larger capacity_fraction or other cooling"
     )
     yield ("plant", "climate", "cooling"), what
 
 
-def _carried(hall: Hall, chillers: int, out: Outdoors) -> tuple[float, float]:
-    now = hall.conditions(out)
-    return removal(hall.plant, hall.chiller, hall.chillers(chillers, now), hall.design_w, now)
+def _carried(hall: Hall, chillers: int, out: Outdoors) -> Removal:
+    (can,) = hall.able(out, hall.design_w)
+    return removal(hall.plant, can, chillers, hall.design_w)
 
 
 def _hottest(scenario: Scenario, weather: WeatherOfRun) -> Outdoors:
-    hours = range(int(scenario.day.duration_s // SECONDS_PER_HOUR) + 1)
-    return max(
-        (weather.at(hour * SECONDS_PER_HOUR) for hour in hours), key=lambda out: (out.wet_bulb_c, out.dry_bulb_c)
-    )
+    """The weather of one hour."""
+    out = weather.at(np.arange(scenario.day.duration_s // SECONDS_PER_HOUR + 1) * SECONDS_PER_HOUR)
+    hour = np.lexsort((out.dry_bulb_c, out.wet_bulb_c))[-1:]
+    return Outdoors(out.dry_bulb_c[hour], out.wet_bulb_c[hour])
 
 
 def _feed(scenario: Scenario, catalogue: Catalogue) -> Warnings:

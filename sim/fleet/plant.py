@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
 
+import numpy as np
 import simpy
 
 from sim.catalogue import Catalogue
@@ -15,6 +16,7 @@ from sim.fleet.climate import Climate, Hall, Speeds
 from sim.fleet.cooling_units import CoolingUnits
 from sim.fleet.crew import Crew, Store
 from sim.fleet.feed import Feed
+from sim.fleet.minutes import Minutes, minute_ends_s
 from sim.fleet.outages import Outages
 from sim.fleet.overheat import Overheating
 from sim.fleet.power_states import PowerStates
@@ -98,30 +100,39 @@ class PlantOfRun:
 
     def mark(self, minute: int, now_s: float, length_s: float, it_j: float) -> None:
         """Cool and feed a minute that has ended."""
-        cooling_j = self.climate.mark(minute, now_s, length_s, it_j)
-        self.feed.mark(minute, length_s, it_j, cooling_j)
+        self.climate.mark(minute, now_s, length_s, it_j / length_s)
+        self.feed.mark(it_j / length_s)
 
     def control(self, now_s: float, length_s: float) -> None:
         """Let warmth and a weak feed slow servers, and warm air change what they draw, from now on."""
-        for name, speed in self.feed.caps(length_s).items():
-            self.speeds.set_capped(name, speed)
-        if self.scenario.plant.climate.enabled:
-            self.speeds.set_warm(self.climate.speeds())
-            for pool in self.pools:
-                pool.overheating.look(self.climate.inlet_c)
-        self.climate.weights = [self._weight(zone) for zone in range(self.climate.hall.zones)]
+        limit_w = self.scenario.plant.delivery.feed_w
+        if limit_w is not None:
+            self._cap(length_s, limit_w)
+        if self.climate.moved():
+            self._warm_up()
         self.speeds.apply(now_s)
-        self._warm_up()
+
+    def _cap(self, length_s: float, limit_w: float) -> None:
+        caps = self.feed.caps(length_s, limit_w, self.climate.cooling_j() / length_s)
+        for name, speed in caps.items():
+            self.speeds.set_capped(name, speed)
+
+    def _warm_up(self) -> None:
+        """Servers are slower, off or thirstier by the air at their inlets."""
+        climate = self.climate
+        if self.scenario.plant.climate.enabled:
+            self.speeds.set_warm(climate.speeds())
+            for pool in self.pools:
+                pool.overheating.look(climate.inlet_c)
+        climate.weigh([self._weight(zone) for zone in range(climate.hall.zones)])
+        mean_c = sum(climate.inlet_c) / len(climate.inlet_c)
+        for book in self.books:
+            book.gpu_ratio = leakage_ratio(climate.hall.thermals, mean_c)
+            book.host_ratio = fan_ratio(climate.hall.thermals, mean_c)
 
     def _weight(self, zone: int) -> float:
         """What the servers of a zone weigh among the hall's heat: those that run, by the power they may draw."""
         return sum(pool.overheating.running(zone) * pool.servers.book.server.nameplate_w.value for pool in self.pools)
-
-    def _warm_up(self) -> None:
-        inlet_c = sum(self.climate.inlet_c) / len(self.climate.inlet_c)
-        for book in self.books:
-            book.gpu_ratio = leakage_ratio(self.climate.hall.thermals, inlet_c)
-            book.host_ratio = fan_ratio(self.climate.hall.thermals, inlet_c)
 
     def close(self, end_s: float) -> None:
         """Note what the end of the day cuts short."""
@@ -129,9 +140,10 @@ class PlantOfRun:
         for pool in self.pools:
             pool.servers.close(end_s)
 
-    def minutes(self) -> PlantMinutes:
-        """The trace of the plant."""
-        return PlantMinutes(**self.climate.sheet.columns, **self.feed.sheet.columns)
+    def minutes(self, minute_s: Minutes) -> PlantMinutes:
+        """The trace of the plant, over minutes of these lengths."""
+        hall = self.climate.minutes()
+        return PlantMinutes(**hall, **self.feed.minutes(minute_s, hall["cooling_j"]))
 
 
 def build_plant(
@@ -141,21 +153,22 @@ def build_plant(
     books: Sequence[PoolBook],
     streams: Streams,
     log: EventLog,
-    minutes: int,
 ) -> PlantOfRun:
     """The plant that a scenario asks for."""
     chosen, hall = scenario.plant, hall_of(scenario, catalogue)
     hazard, way = catalogue.pick("hazards", chosen.failures.hazard), catalogue.pick("delivery", chosen.delivery.kind)
     weather = weather_of(scenario, catalogue.pick("sites", chosen.site), streams)
+    ends_s = minute_ends_s(scenario.day.duration_s)
+    middles_s = ends_s - np.diff(ends_s, prepend=0.0) / 2
     units = CoolingUnits(env, chosen.climate, hall.plant, log)
-    feed = Feed(way, chosen.delivery, books, hall.thermals.least_speed_fraction.value, minutes)
+    feed = Feed(way, chosen.delivery, books, hall.thermals.least_speed_fraction.value)
     pools = [Servers(env, book, log) for book in books]
     shop = workshop(env, scenario, hazard)
     return PlantOfRun(
         scenario,
         streams,
         books,
-        climate=Climate(hall, weather, units, minutes),
+        climate=Climate(hall, weather.at(middles_s), units),
         units=units,
         feed=feed,
         outages=Outages(feed, units, pools, hall.nameplate_w, hazard.restart_s.value, log),
@@ -213,8 +226,8 @@ def hall_of(scenario: Scenario, catalogue: Catalogue) -> Hall:
     chosen, site = scenario.plant.climate, catalogue.pick("sites", scenario.plant.site)
     plant = catalogue.pick("cooling", chosen.cooling)
     chiller = catalogue.pick("chillers", plant.chiller)
-    sizing = Outdoors(site.design_dry_bulb_c.value, site.design_wet_bulb_c.value)
-    sized_ratio = capacity_ratio(chiller, conditions(plant, chiller, sizing).lift_k)
+    sizing = Outdoors(np.array(site.design_dry_bulb_c.value), np.array(site.design_wet_bulb_c.value))
+    sized_ratio = float(capacity_ratio(chiller, conditions(plant, chiller, sizing).lift_k))
     if not sized_ratio:
         what = f"chillers of {chosen.cooling} carry nothing in the weather that they are sized for"
         raise FitError([f"plant.climate.cooling: {what}; choose other cooling, or facts nearer to the catalogue's"])

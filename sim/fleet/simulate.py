@@ -12,6 +12,7 @@ from sim.catalogue import Catalogue
 from sim.fleet.building import build_pools
 from sim.fleet.census import PoolBook
 from sim.fleet.dispatch import Gateway, Outlet, pools_of_use_cases
+from sim.fleet.minutes import minute_ends_s
 from sim.fleet.plant import PlantOfRun, build_plant
 from sim.fleet.watchdog import Watchdog
 from sim.scenario.schema import Scenario
@@ -73,7 +74,7 @@ def _assemble(
     firsts = np.cumsum([0, *(spec.servers for spec in specs)]).tolist()
     pools = [CelledPool(spec, digest, make, first, threads) for spec, first in zip(specs, firsts, strict=False)]
     books = [_book(pool, scenario, catalogue, minutes) for pool in pools]
-    plant = build_plant(env, scenario, catalogue, books, streams, log, minutes)
+    plant = build_plant(env, scenario, catalogue, books, streams, log)
     return Fleet(env, books, plant, log, digest, sink, [Watchdog(book) for book in books])
 
 
@@ -179,7 +180,5 @@ class Fleet:
         )
 
     def _utilisation(self) -> UtilisationTrace:
-        minutes = ceil(self.env.now / SECONDS_PER_MINUTE)
-        ends = np.minimum(np.arange(1, minutes + 1) * SECONDS_PER_MINUTE, self.env.now)
-        minute_s = np.diff(ends, prepend=0.0)
-        return UtilisationTrace(minute_s, tuple(book.close() for book in self.books), self.plant.minutes())
+        minute_s = np.diff(minute_ends_s(self.env.now), prepend=0.0)
+        return UtilisationTrace(minute_s, tuple(book.close() for book in self.books), self.plant.minutes(minute_s))

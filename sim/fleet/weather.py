@@ -35,18 +35,16 @@ class WeatherOfRun:
     start_s: float
     """When the run begins, after that midnight."""
 
-    def at(self, now_s: float) -> Outdoors:
-        """The outdoor air at a time of the run."""
-        hour, past = divmod((self.start_s + now_s) / SECONDS_PER_HOUR, 1.0)
-        place = int(hour)
-        dry, wet = (_between(hours[place : place + 2], past) for hours in (self.dry_bulb_c, self.wet_bulb_c))
-        return Outdoors(dry, min(wet, dry))
+    def at(self, now_s: Hours) -> Outdoors:
+        """The outdoor air at times of the run."""
+        hour, past = np.divmod((self.start_s + now_s) / SECONDS_PER_HOUR, 1.0)
+        dry, wet = (_between(hours, hour.astype(np.intp), past) for hours in (self.dry_bulb_c, self.wet_bulb_c))
+        return Outdoors(dry, np.minimum(wet, dry))
 
 
-def _between(hours: Hours, past: float) -> float:
-    """A value between those of two hours, a share of the way past the first."""
-    before, after = hours.tolist()
-    return float(before + past * (after - before))
+def _between(hours: Hours, before: NDArray[np.intp], past: Hours) -> Hours:
+    """Values between those of two hours, a share of the way past the first."""
+    return hours[before] + past * (hours[before + 1] - hours[before])
 
 
 def weather_of(scenario: Scenario, site: Site, streams: Streams) -> WeatherOfRun:

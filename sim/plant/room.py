@@ -42,6 +42,8 @@ def room_step(inlet_c: float, heat_w: float, cooling: Removal, store_j_per_k: fl
     >>> round(step.inlet_c, 9)
     31.5
     """
+    if inlet_c == cooling.set_point_c and heat_w <= cooling.at_set_point_w:
+        return RoomStep(inlet_c, heat_w * duration_s)
     warming_s = min(duration_s, _warming_s(inlet_c, heat_w, cooling.set_point_c, store_j_per_k))
     begun_c = inlet_c + heat_w * warming_s / store_j_per_k
     left_s = duration_s - warming_s

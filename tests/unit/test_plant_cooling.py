@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,8 @@ from sim.plant.chiller import capacity_ratio, chillers_w, full_load_cop, lift_k,
 from sim.plant.cooling import (
     Outdoors,
     Units,
-    chiller_units,
+    able,
+    chiller_w,
     conditions,
     cooling_power,
     fan_w,
@@ -32,6 +34,8 @@ AIR, WATER = BOOK.chillers["energyplus_air"], BOOK.chillers["energyplus_water"]
 SERVERS = BOOK.thermals["air_a2"]
 EVERY_PLANT, EVERY_CHILLER = st.sampled_from(sorted(BOOK.cooling)), st.sampled_from(sorted(BOOK.chillers))
 HOT, MILD, COLD = Outdoors(35.0, 24.0), Outdoors(20.0, 15.0), Outdoors(0.0, -2.0)
+WEEK = Outdoors(np.array([35.0, 20.0]), np.array([24.0, 15.0]))
+"""Hot, then mild."""
 
 
 def changed(entry, **facts):
@@ -165,6 +169,22 @@ def test_dry_plants_drink_nothing_and_pads_only_in_warm_air():
     assert water(TOWER, WATER, HOT) > 0.0
 
 
+@given(name=EVERY_PLANT, heat=st.floats(0, 1e6), wet=st.floats(-10, 28), alive=st.integers(0, 4))
+def test_a_moment_is_the_same_alone_and_among_others(name, heat, wet, alive):
+    plant = BOOK.cooling[name]
+
+    def power(heat_w, chillers, out):
+        weather, machines = now(plant, out), Units(np.full(chillers.shape, 2e5), chillers)
+        return cooling_power(
+            plant, BOOK.chillers[plant.chiller], routes(plant, heat_w, weather), machines, 1e6, weather
+        )
+
+    one = power(np.array([heat]), np.array([float(alive)]), Outdoors(np.array([wet + 5]), np.array([wet])))
+    out = Outdoors(np.array([40.0, wet + 5, -20.0]), np.array([24.0, wet, -22.0]))
+    many = power(np.array([9e5, heat, 0.0]), np.array([4.0, alive, 0.0]), out)
+    assert [column[1] for column in many] == [column[0] for column in one]
+
+
 @given(
     name=EVERY_PLANT, heat=st.floats(1, 1e6), more=st.floats(1, 1e5), wet=st.floats(-10, 28), warmer=st.floats(0, 10)
 )
@@ -182,17 +202,28 @@ def test_more_heat_or_warmer_weather_never_costs_less(name, heat, more, wet, war
 
 
 def test_fewer_chillers_carry_less_and_warm_halls_more():
-    whole, part = (removal(DRY, AIR, Units(250.0, n), 1000.0, now(DRY, HOT)) for n in (4, 3))
-    assert whole[0] == pytest.approx(1000.0)
-    assert 750.0 < part[0] < 1000.0
-    assert whole[1] > part[1] > 0.0
-    assert removal(DRY, AIR, Units(250.0, 0), 1000.0, now(DRY, HOT)) == (0.0, 0.0)
+    can, _ = able(DRY, AIR, np.full(2, 250.0), 1000.0, now(DRY, WEEK))
+    whole, part, none = (removal(DRY, can, chillers, 1000.0) for chillers in (4, 3, 0))
+    assert whole.at_set_point_w == pytest.approx(1000.0)
+    assert 750.0 < part.at_set_point_w < 1000.0
+    assert whole.growth_w_per_k > part.growth_w_per_k > 0.0
+    assert none == (24.0, 0.0, 0.0)
+
+
+def test_a_part_of_the_hall_has_its_part_of_the_chillers():
+    hot, mild = able(FREE, WATER, np.full(2, 250.0), 1000.0, now(FREE, WEEK))
+    quarter = able(FREE, WATER, np.full(2, 250.0), 250.0, now(FREE, WEEK))
+    for whole, part in zip((hot, mild), quarter, strict=True):
+        _, whole_w, whole_growth = removal(FREE, whole, 3, 1000.0)
+        _, part_w, part_growth = removal(FREE, part, 3 / 4, 250.0)
+        assert (4 * part_w, 4 * part_growth) == pytest.approx((whole_w, whole_growth))
+    assert mild.free_w == 750.0 > hot.free_w == 0.0
 
 
 def test_chillers_carry_less_on_a_day_hotter_than_they_were_sized_for():
     lifts = [now(DRY, out).lift_k for out in (MILD, HOT, Outdoors(42.0, 24.0))]
-    units = [chiller_units(AIR, 1000.0, 1, lift, capacity_ratio(AIR, lifts[1])).capacity_w for lift in lifts]
-    assert units[0] > units[1] == 1000.0 > units[2]
+    watts = [chiller_w(AIR, 1000.0, lift, capacity_ratio(AIR, lifts[1])) for lift in lifts]
+    assert watts[0] > watts[1] == 1000.0 > watts[2]
 
 
 # --- the hall ---------------------------------------------------------------------------------------------------------
