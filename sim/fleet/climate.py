@@ -7,29 +7,28 @@ from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.catalogue.plant_types import Chiller, Cooling, Thermals
 from sim.fleet.census import PoolBook
 from sim.fleet.cooling_units import CoolingUnits, Running, Stretch
 from sim.fleet.minutes import Minutes
 from sim.plant.cooling import (
-    Able,
     Conditions,
     CoolingPower,
     Outdoors,
     Units,
     able,
-    chiller_w,
     conditions,
     cooling_power,
-    removal,
     routes,
 )
 from sim.plant.inlet import throttle_speed
-from sim.plant.room import Removal, room_step
+from sim.plant.room import Able, Removal, removal, room_step
 from sim.traces.events import Event, EventLog
 
-SPENT = ("cooling_j", "chiller_j", "fan_j", "pump_j", "rejection_j", "water_m3")
+OneOrMany = Minutes | float
+SUMS = ("cooling_j", "chiller_j", "fan_j", "pump_j", "rejection_j", "water_m3", "heat_removed_j")
 
 
 @dataclass(frozen=True)
@@ -61,24 +60,22 @@ class Hall:
         """Heat capacity of a zone."""
         return self.plant.thermal_mass_j_per_k_per_w.value * self.nameplate_w / self.zones
 
-    def able(self, out: Outdoors, design_w: float) -> list[Able]:
-        """What cooling can do at each moment for a part of it that was built for so much heat."""
-        now = self.conditions(out)
-        return able(self.plant, self.chiller, self.chiller_w(now), design_w, now)
-
-    def power(self, removed_w: Minutes, chillers: Minutes, out: Outdoors) -> CoolingPower:
-        """What carrying heat out of it takes, with so many chillers."""
-        now = self.conditions(out)
-        ways, units = routes(self.plant, removed_w, now), Units(self.chiller_w(now), chillers)
-        return cooling_power(self.plant, self.chiller, ways, units, self.design_w, now)
-
     def conditions(self, out: Outdoors) -> Conditions:
         """What a weather decides about its cooling."""
         return conditions(self.plant, self.chiller, out)
 
     def chiller_w(self, now: Conditions) -> Minutes:
         """What each of its chillers carries in a weather."""
-        return chiller_w(self.chiller, self.design_w / self.units, now.lift_k, self.sized_ratio)
+        return self.design_w / self.units * (now.capacity_ratio / self.sized_ratio)
+
+    def able(self, now: Conditions, design_w: float) -> list[Able]:
+        """What cooling can do at each moment for a part of it that was built for so much heat."""
+        return able(self.plant, self.chiller_w(now), design_w, now)
+
+    def power(self, removed_w: OneOrMany, chillers: OneOrMany, now: Conditions) -> CoolingPower:
+        """What carrying heat out of it takes, with so many chillers."""
+        ways, units = routes(self.plant, removed_w, now), Units(self.chiller_w(now), chillers)
+        return cooling_power(self.plant, self.chiller, ways, units, self.design_w, now)
 
 
 class Cooled(NamedTuple):
@@ -99,7 +96,8 @@ class Climate:
 
     def __init__(self, hall: Hall, out: Outdoors, units: CoolingUnits) -> None:
         self.hall, self.out, self.units = hall, out, units
-        self._able = hall.able(out, hall.design_w / hall.zones)
+        self._conditions = hall.conditions(out)
+        self._able = hall.able(self._conditions, hall.design_w / hall.zones)
         self.inlet_c = [hall.plant.supply_air_c.value] * hall.zones
         """Inlet temperature of each zone now."""
         self.shares = [1.0 / hall.zones] * hall.zones
@@ -128,24 +126,25 @@ class Climate:
 
     def cooling_j(self) -> float:
         """Energy that cooling took in the minute marked last."""
-        return float(self._spent(len(self._cooled) - 1)["cooling_j"].item())
+        return float(sum(self._spent(*stretch)[0] for stretch in self._cooled[-1]))
 
     def minutes(self) -> dict[str, Minutes]:
         """Every minute's energy, water, heat and temperatures."""
-        inlets_c = np.array(self._inlets_c)
+        place, length_s, chillers, removed_j = np.array(list(chain.from_iterable(self._cooled))).T
+        minute = place.astype(np.intp)
+        parts = (*self._spent(minute, length_s, chillers, removed_j), removed_j)
+        sums = (np.bincount(minute, part).astype(np.float64) for part in parts)
+        inlets_c, out = np.array(self._inlets_c), self.out
         stored_j = self.hall.store_j_per_k * np.diff(inlets_c.sum(axis=1))
-        states = {"outdoor_c": self.out.dry_bulb_c, "wet_bulb_c": self.out.wet_bulb_c, "heat_stored_j": stored_j}
-        return {**self._spent(0), **states, "inlet_c": inlets_c[1:].max(axis=1)}
+        states = {"outdoor_c": out.dry_bulb_c, "wet_bulb_c": out.wet_bulb_c, "inlet_c": inlets_c[1:].max(axis=1)}
+        return {**dict(zip(SUMS, sums, strict=True)), **states, "heat_stored_j": stored_j}
 
-    def _spent(self, first: int) -> dict[str, Minutes]:
-        """What cooling took, and carried out, in each minute from one on."""
-        cooled = np.array(list(chain.from_iterable(self._cooled[first:])))
-        length_s, chillers, removed_j = cooled[:, 1:].T
-        minute = cooled[:, 0].astype(np.intp)
-        power = self.hall.power(removed_j / length_s, chillers, Outdoors(*(column[minute] for column in self.out)))
-        spent = (rate * length_s for rate in (power.total_w, *power))
-        parts = zip((*SPENT, "heat_removed_j"), (*spent, removed_j), strict=True)
-        return {name: np.bincount(minute - first, part).astype(np.float64) for name, part in parts}
+    def _spent(
+        self, minute: NDArray[np.intp] | int, length_s: OneOrMany, chillers: OneOrMany, removed_j: OneOrMany
+    ) -> list[Minutes]:
+        """Energy and water that one stretch, or many, took."""
+        power = self.hall.power(removed_j / length_s, chillers, self._conditions.at(minute))
+        return [rate * length_s for rate in (power.total_w, *power)]
 
     def _cool(self, minute: int, stretch: Stretch, it_w: float) -> Cooled:
         """Follow every zone through a stretch."""

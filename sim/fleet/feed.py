@@ -7,7 +7,7 @@ import numpy as np
 from sim.catalogue.plant_types import Delivery as Way
 from sim.fleet.census import PoolBook
 from sim.fleet.minutes import Minutes
-from sim.plant.delivery import capped_speed, power_at_speed, transformer_loss_w, ups_loss_w
+from sim.plant.delivery import Watts, capped_speed, power_at_speed, transformer_loss_w, ups_loss_w
 from sim.scenario.plant import Delivery
 
 
@@ -35,7 +35,7 @@ class Feed:
         losses_j = (ups_w + transformer_w) * minute_s
         return {"ups_j": ups_w * minute_s, "transformer_j": transformer_w * minute_s, "losses_j": losses_j}
 
-    def _losses_w(self, it_w: Minutes, cooling_w: Minutes) -> tuple[Minutes, Minutes]:
+    def _losses_w(self, it_w: Watts, cooling_w: Watts) -> tuple[Watts, Watts]:
         """Power lost in the UPS and in transformers."""
         ups_w = ups_loss_w(self.way, it_w, self.rated_w)
         return ups_w, transformer_loss_w(self.way, it_w + ups_w + cooling_w, self.rated_w)
@@ -58,8 +58,8 @@ class Feed:
 
     def _overhead(self, cooling_w: float) -> float:
         """Power drawn in the last minute over that of the servers."""
-        ups_w, transformer_w = self._losses_w(np.array([self.it_w]), np.array([cooling_w]))
-        return float((self.it_w + cooling_w + ups_w + transformer_w).item() / self.it_w)
+        ups_w, transformer_w = self._losses_w(self.it_w, cooling_w)
+        return (self.it_w + cooling_w + ups_w + transformer_w) / self.it_w
 
     def _shares(self, full_w: dict[str, float], excess_w: float) -> dict[str, float]:
         """Share of their GPUs' power that pools keep."""

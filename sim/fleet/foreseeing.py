@@ -9,8 +9,8 @@ from sim.documents import Keys
 from sim.fleet.climate import Hall
 from sim.fleet.plant import hall_of
 from sim.fleet.weather import WeatherOfRun, weather_of
-from sim.plant.cooling import Outdoors, removal
-from sim.plant.room import Removal
+from sim.plant.cooling import Outdoors
+from sim.plant.room import Removal, removal
 from sim.scenario.schema import Pool, Scenario
 from sim.streams import Streams
 from sim.units import SECONDS_PER_HOUR, WATTS_PER_KILOWATT
@@ -43,7 +43,7 @@ def _cooling(scenario: Scenario, catalogue: Catalogue, weather: WeatherOfRun) ->
 
 
 def _carried(hall: Hall, chillers: int, out: Outdoors) -> Removal:
-    (can,) = hall.able(out, hall.design_w)
+    (can,) = hall.able(hall.conditions(out), hall.design_w)
     return removal(hall.plant, can, chillers, hall.design_w)
 
 

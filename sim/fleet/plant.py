@@ -24,7 +24,6 @@ from sim.fleet.repair import Reserve, Workshop
 from sim.fleet.servers import Servers
 from sim.fleet.services import PlannedWork
 from sim.fleet.weather import weather_of
-from sim.plant.chiller import capacity_ratio
 from sim.plant.cooling import Outdoors, conditions
 from sim.plant.inlet import fan_ratio, leakage_ratio
 from sim.plant.replica import WEIGHT_BYTES
@@ -227,7 +226,7 @@ def hall_of(scenario: Scenario, catalogue: Catalogue) -> Hall:
     plant = catalogue.pick("cooling", chosen.cooling)
     chiller = catalogue.pick("chillers", plant.chiller)
     sizing = Outdoors(np.array(site.design_dry_bulb_c.value), np.array(site.design_wet_bulb_c.value))
-    sized_ratio = float(capacity_ratio(chiller, conditions(plant, chiller, sizing).lift_k))
+    sized_ratio = conditions(plant, chiller, sizing).capacity_ratio.item()
     if not sized_ratio:
         what = f"chillers of {chosen.cooling} carry nothing in the weather that they are sized for"
         raise FitError([f"plant.climate.cooling: {what}; choose other cooling, or facts nearer to the catalogue's"])

@@ -80,21 +80,20 @@ def part_load_fraction(chiller: Chiller, part_load: Floats) -> Floats:
     return running * _quadratic(chiller.part_load_curve.value, np.maximum(part_load, least))
 
 
-def chillers_w(chiller: Chiller, load_w: Floats, unit_w: Floats, units: Floats, lift: Floats) -> Floats:
-    """Power [W] of as few of `units` equal chillers as carry a load [W], each of `unit_w` [W] at this lift index [K].
+def chillers_w(chiller: Chiller, load_w: Floats, unit_w: Floats, units: Floats | float, cop: Floats) -> Floats:
+    """Power [W] of as few of `units` equal chillers as carry a load [W], each of `unit_w` [W] at this full-load COP.
 
     >>> from sim.catalogue import read_catalogue
     >>> air = read_catalogue(kinds=["chillers"]).chillers["energyplus_air"]
-    >>> one = np.ones(2)
-    >>> chillers_w(air, load_w=np.array([0.0, 1500.0]), unit_w=1000.0 * one, units=3.0 * one, lift=0.0 * one).round(3)
-    array([  0.   , 476.587])
+    >>> loads, one = np.array([0.0, 1500.0]), np.ones(2)
+    >>> chillers_w(air, loads, unit_w=1000.0 * one, units=3.0 * one, cop=2.96 * one).round(3).tolist()
+    [0.0, 476.65]
     """
     carry = (load_w > 0.0) & (unit_w > 0.0) & (units >= 1.0)
     unit_w = np.where(carry, unit_w, 1.0)
     running = np.maximum(1.0, np.minimum(units, np.ceil(load_w / unit_w)))
     part_load = np.minimum(1.0, load_w / (running * unit_w))
-    power_w = running * unit_w / full_load_cop(chiller, lift) * part_load_fraction(chiller, part_load)
-    return np.where(carry, power_w, 0.0)
+    return np.where(carry, running * unit_w / cop * part_load_fraction(chiller, part_load), 0.0)
 
 
 def _quadratic(terms: tuple[float, ...], x: Floats) -> Floats:

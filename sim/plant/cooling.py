@@ -1,7 +1,6 @@
 """Carrying heat out of the hall: outside air, economiser, chillers, tower or dry cooler, liquid; power and water.
 
-Arrays in, arrays out, one element a moment: all minutes of a day take as long as a handful. Only `removal`, which the
-hall's warmth depends on from one moment to the next, takes numbers.
+Arrays in, arrays out, one element a moment: all minutes of a day take as long as a handful.
 """
 
 from typing import NamedTuple
@@ -10,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.plant_types import Chiller, Cooling
-from sim.plant.chiller import capacity_ratio, capacity_share_per_k, chillers_w, lift_k
-from sim.plant.room import Removal
+from sim.plant.chiller import capacity_ratio, capacity_share_per_k, chillers_w, full_load_cop, lift_k
+from sim.plant.room import Able
 
 Floats = NDArray[np.float64]
 
@@ -31,16 +30,25 @@ class Outdoors(NamedTuple):
 class Conditions(NamedTuple):
     """What the weather alone decides about a hall's cooling."""
 
-    out: Outdoors
-    """The weather."""
-    lift_k: Floats
-    """Lift index of the chillers."""
+    capacity_ratio: Floats
+    """What a chiller carries over its rated capacity, its water being as cold as designed."""
+    share_per_k: Floats
+    """What it gains a kelvin of warmer water, as a share of that."""
+    cop: Floats
+    """Heat that it moves a watt at full load."""
     air_fraction: Floats
     """Share of the heat not in liquid that outside air carries."""
     cold_fraction: Floats
     """Share of what then remains that a heat exchanger carries, in the chillers' place."""
     warm_fraction: Floats
     """Share of the heat in liquid that a heat exchanger carries."""
+
+    pad_k: Floats
+    """What wet pads take off the temperature of outside air, where it is too warm as it is."""
+
+    def at(self, places: NDArray[np.intp] | int) -> "Conditions":
+        """Those of one or some of the moments."""
+        return Conditions(*(column[places] for column in self))
 
 
 class Routes(NamedTuple):
@@ -84,19 +92,8 @@ class Units(NamedTuple):
 
     capacity_w: Floats
     """What one of them carries in this weather."""
-    alive: Floats
+    alive: Floats | float
     """How many are there to run."""
-
-
-class Able(NamedTuple):
-    """What cooling can do for a hall, or a part of it, in the weather of a moment."""
-
-    free_w: float
-    """Heat that leaves without chillers, by outside air and heat exchangers."""
-    chiller_w: float
-    """Heat that one chiller carries, its water being as cold as designed."""
-    share_per_k: float
-    """What it gains a kelvin of warmer water, as a share of that."""
 
 
 def rejection_c(plant: Cooling, out: Outdoors) -> Floats:
@@ -143,7 +140,7 @@ def free_fraction(source_c: Floats, needed_c: float, handover_k: float) -> Float
 
 
 def conditions(plant: Cooling, chiller: Chiller, out: Outdoors) -> Conditions:
-    """What a weather decides: how hard chillers must lift, and what leaves the hall without them.
+    """What a weather decides: how much chillers carry, and at which COP, and what leaves the hall without them.
 
     >>> from sim.catalogue import read_catalogue
     >>> book = read_catalogue(kinds=["cooling", "chillers"])
@@ -152,14 +149,17 @@ def conditions(plant: Cooling, chiller: Chiller, out: Outdoors) -> Conditions:
     >>> [float(share) for share in (now.air_fraction, now.cold_fraction, now.warm_fraction)]
     [0.0, 0.75, 1.0]
     """
+    lift = lift_k(chiller, condenser_c(plant, chiller, out), plant.chilled_water_c.value)
     band_k, exchanged_c = plant.handover_k.value, rejection_c(plant, out) + plant.economiser_approach_k.value
-    outside = free_fraction(blown_c(plant, out), plant.supply_air_c.value, band_k)
+    set_point_c, air_c = plant.supply_air_c.value, blown_c(plant, out)
     return Conditions(
-        out,
-        lift_k=lift_k(chiller, condenser_c(plant, chiller, out), plant.chilled_water_c.value),
-        air_fraction=plant.air_economiser.value * outside,
+        capacity_ratio=capacity_ratio(chiller, lift),
+        share_per_k=capacity_share_per_k(chiller, lift),
+        cop=full_load_cop(chiller, lift),
+        air_fraction=plant.air_economiser.value * free_fraction(air_c, set_point_c, band_k),
         cold_fraction=plant.economiser.value * free_fraction(exchanged_c, plant.chilled_water_c.value, band_k),
         warm_fraction=free_fraction(exchanged_c, plant.liquid_supply_c.value, band_k),
+        pad_k=np.where(out.dry_bulb_c > set_point_c, out.dry_bulb_c - air_c, 0.0),
     )
 
 
@@ -168,7 +168,8 @@ def routes(plant: Cooling, heat_w: Floats | float, now: Conditions) -> Routes:
 
     >>> from sim.catalogue import read_catalogue
     >>> plant = read_catalogue(kinds=["cooling"]).cooling["economiser_tower"]
-    >>> routes(plant, 1000.0, Conditions(Outdoors(20.0, 15.0), 0.0, 0.0, cold_fraction=0.75, warm_fraction=1.0))
+    >>> from types import SimpleNamespace as Some
+    >>> routes(plant, 1000.0, Some(air_fraction=0.0, cold_fraction=0.75, warm_fraction=1.0))
     Routes(air_w=0.0, exchanged_w=750.0, chilled_w=250.0)
     """
     liquid_w = plant.liquid_fraction.value * heat_w
@@ -177,56 +178,19 @@ def routes(plant: Cooling, heat_w: Floats | float, now: Conditions) -> Routes:
     return Routes(air_w, exchanged_w, heat_w - air_w - exchanged_w)
 
 
-def chiller_w(chiller: Chiller, rated_w: float, lift: Floats, sized_ratio: float) -> Floats:
-    """What a chiller carries [W] that carries `rated_w` [W] at the capacity ratio that it was sized for.
-
-    >>> from sim.catalogue import read_catalogue
-    >>> chiller = read_catalogue(kinds=["chillers"]).chillers["energyplus_air"]
-    >>> chiller_w(chiller, 1000.0, np.array([-5.0, 0.0]), sized_ratio=0.944836).round().tolist()
-    [1351.0, 1000.0]
-    """
-    return rated_w * (capacity_ratio(chiller, lift) / sized_ratio)
-
-
-def able(plant: Cooling, chiller: Chiller, capacity_w: Floats, design_w: float, now: Conditions) -> list[Able]:
-    """What cooling can do at each moment for a part of a hall that was built for `design_w` [W], its share of that.
+def able(plant: Cooling, capacity_w: Floats, design_w: float, now: Conditions) -> list[Able]:
+    """What cooling can do at each moment for a hall, or a part of one, that was built for `design_w` [W].
 
     >>> from sim.catalogue import read_catalogue
     >>> book = read_catalogue(kinds=["cooling", "chillers"])
     >>> plant, chiller = book.cooling["economiser_tower"], book.chillers["energyplus_water"]
     >>> mild = conditions(plant, chiller, Outdoors(np.array([20.0]), np.array([15.0])))
-    >>> able(plant, chiller, np.array([250.0]), 1000.0, mild)[0].free_w
+    >>> able(plant, np.array([250.0]), 1000.0, mild)[0].free_w
     750.0
     """
     ways = routes(plant, design_w, now)
-    columns = ways.air_w + ways.exchanged_w, capacity_w, capacity_share_per_k(chiller, now.lift_k)
+    columns = ways.air_w + ways.exchanged_w, capacity_w, now.share_per_k
     return [Able(*moment) for moment in zip(*(column.tolist() for column in columns), strict=True)]
-
-
-def removal(plant: Cooling, can: Able, chillers: float, design_w: float) -> Removal:
-    """Heat that leaves a hall at its set point with everything running [W], and how it grows with its warmth [W/K].
-
-    Coils give Q = U (T - T_water) with U such that they carry `design_w` at the set point and no more; chillers give
-    Q = K (1 + s (T_water - design)). The water's temperature settles where both are the same. Outside air and heat
-    exchangers carry their share of `design_w` beside the chillers. A part of a hall has a part of its `chillers`.
-
-    >>> from sim.catalogue import read_catalogue
-    >>> plant = read_catalogue(kinds=["cooling"]).cooling["chiller_dry"]
-    >>> can = Able(free_w=0.0, chiller_w=250.0, share_per_k=0.060337)
-    >>> [round(x, 3) for x in removal(plant, can, 4.0, 1000.0)]
-    [24.0, 1000.0, 40.694]
-    >>> [round(x, 3) for x in removal(plant, can, 3.0, 1000.0)]
-    [24.0, 816.449, 33.225]
-    """
-    set_point_c, full_w = plant.supply_air_c.value, can.chiller_w * chillers
-    if full_w <= 0.0 or design_w <= 0.0:
-        return Removal(set_point_c, can.free_w, 0.0)
-    reach_k = set_point_c - plant.chilled_water_c.value
-    coil_w_per_k, chiller_w_per_k = design_w / reach_k, full_w * can.share_per_k
-    both_w_per_k = coil_w_per_k + chiller_w_per_k
-    at_set_point_w = coil_w_per_k * full_w * (1.0 + can.share_per_k * reach_k) / both_w_per_k
-    slope = coil_w_per_k * chiller_w_per_k / both_w_per_k
-    return Removal(set_point_c, min(design_w, can.free_w + at_set_point_w), slope)
 
 
 def fan_w(plant: Cooling, air_w: Floats, design_w: float) -> Floats:
@@ -261,18 +225,16 @@ def make_up_m3_per_s(plant: Cooling, rejected_w: Floats) -> Floats:
     return evaporated * (cycles / (cycles - 1.0) + plant.drift_fraction.value)
 
 
-def pad_m3_per_s(plant: Cooling, air_w: Floats, out: Outdoors) -> Floats:
-    """Water that wet pads evaporate [m3/s] where outside air is too warm as it is, by latent heat.
+def pad_m3_per_s(plant: Cooling, air_w: Floats, pad_k: Floats) -> Floats:
+    """Water that wet pads evaporate [m3/s] that cool the outside air so far [K], by latent heat.
 
     >>> from sim.catalogue import read_catalogue
     >>> plant = read_catalogue(kinds=["cooling"]).cooling["outside_air"]
-    >>> (pad_m3_per_s(plant, 1e6, Outdoors(np.array([20.0, 30.0]), np.array([15.0, 20.0]))) * 3600).round(4).tolist()
+    >>> (pad_m3_per_s(plant, 1e6, np.array([0.0, 8.5])) * 3600).round(4).tolist()
     [0.0, 1.301]
     """
-    cooled_w = air_w * (out.dry_bulb_c - blown_c(plant, out)) / plant.air_rise_k.value
     cycles = plant.concentration_cycles.value
-    evaporated = cooled_w / EVAPORATION_J_PER_M3 * cycles / (cycles - 1.0)
-    return np.where(out.dry_bulb_c > plant.supply_air_c.value, evaporated, 0.0)
+    return air_w * pad_k / plant.air_rise_k.value / EVAPORATION_J_PER_M3 * cycles / (cycles - 1.0)
 
 
 def cooling_power(
@@ -293,7 +255,7 @@ def cooling_power(
     ([124.55], [163.21])
     """
     liquid_w = plant.liquid_fraction.value * ways.total_w
-    compressors_w = chillers_w(chiller, ways.chilled_w, units.capacity_w, units.alive, now.lift_k)
+    compressors_w = chillers_w(chiller, ways.chilled_w, units.capacity_w, units.alive, now.cop)
     wet_w = ways.exchanged_w + ways.chilled_w
     outside_w = ways.exchanged_w if chiller.air_cooled.value else wet_w + compressors_w
     evaporating_w = outside_w * plant.wet_rejection.value
@@ -302,5 +264,5 @@ def cooling_power(
         fan_w=fan_w(plant, ways.total_w - liquid_w, design_w * (1.0 - plant.liquid_fraction.value)),
         pump_w=plant.pump_w_per_w.value * (wet_w + compressors_w),
         rejection_w=_cubed(plant.rejection_w_per_w.value, outside_w, design_w),
-        water_m3_per_s=make_up_m3_per_s(plant, evaporating_w) + pad_m3_per_s(plant, ways.air_w, now.out),
+        water_m3_per_s=make_up_m3_per_s(plant, evaporating_w) + pad_m3_per_s(plant, ways.air_w, now.pad_k),
     )

@@ -1,7 +1,12 @@
-"""The hall as a store of heat: its temperature between two events, in closed form."""
+"""The hall as a store of heat: what cooling can take out of it, and its temperature between two events, in closed form.
+
+Numbers in, numbers out: one moment leads to the next.
+"""
 
 import math
 from typing import NamedTuple
+
+from sim.catalogue.plant_types import Cooling
 
 
 class RoomStep(NamedTuple):
@@ -22,6 +27,43 @@ class Removal(NamedTuple):
     """Heat carried out at the set point."""
     growth_w_per_k: float
     """Heat carried out beyond that, a kelvin above the set point."""
+
+
+class Able(NamedTuple):
+    """What cooling can do for a hall, or a part of it, in the weather of a moment."""
+
+    free_w: float
+    """Heat that leaves without chillers, by outside air and heat exchangers."""
+    chiller_w: float
+    """Heat that one chiller carries, its water being as cold as designed."""
+    share_per_k: float
+    """What it gains a kelvin of warmer water, as a share of that."""
+
+
+def removal(plant: Cooling, can: Able, chillers: float, design_w: float) -> Removal:
+    """Heat that leaves a hall at its set point with everything running [W], and how it grows with its warmth [W/K].
+
+    Coils give Q = U (T - T_water) with U such that they carry `design_w` at the set point and no more; chillers give
+    Q = K (1 + s (T_water - design)). The water's temperature settles where both are the same. Outside air and heat
+    exchangers carry their share of `design_w` beside the chillers. A part of a hall has a part of its `chillers`.
+
+    >>> from sim.catalogue import read_catalogue
+    >>> plant = read_catalogue(kinds=["cooling"]).cooling["chiller_dry"]
+    >>> can = Able(free_w=0.0, chiller_w=250.0, share_per_k=0.060337)
+    >>> [round(x, 3) for x in removal(plant, can, 4.0, 1000.0)]
+    [24.0, 1000.0, 40.694]
+    >>> [round(x, 3) for x in removal(plant, can, 3.0, 1000.0)]
+    [24.0, 816.449, 33.225]
+    """
+    set_point_c, full_w = plant.supply_air_c.value, can.chiller_w * chillers
+    if full_w <= 0.0 or design_w <= 0.0:
+        return Removal(set_point_c, can.free_w, 0.0)
+    reach_k = set_point_c - plant.chilled_water_c.value
+    coil_w_per_k, chiller_w_per_k = design_w / reach_k, full_w * can.share_per_k
+    both_w_per_k = coil_w_per_k + chiller_w_per_k
+    at_set_point_w = coil_w_per_k * full_w * (1.0 + can.share_per_k * reach_k) / both_w_per_k
+    slope = coil_w_per_k * chiller_w_per_k / both_w_per_k
+    return Removal(set_point_c, min(design_w, can.free_w + at_set_point_w), slope)
 
 
 def room_step(inlet_c: float, heat_w: float, cooling: Removal, store_j_per_k: float, duration_s: float) -> RoomStep:
@@ -67,9 +109,10 @@ def _falling_s(now_c: float, heat_w: float, cooling: Removal, store_j_per_k: flo
     spare_w, above_k = cooling.at_set_point_w - heat_w, now_c - cooling.set_point_c
     if spare_w <= 0.0:
         return math.inf if spare_w < 0.0 or above_k > 0.0 else 0.0
-    if cooling.growth_w_per_k * above_k <= spare_w * _SMALL:
-        return above_k * store_j_per_k / spare_w
-    return store_j_per_k / cooling.growth_w_per_k * math.log1p(cooling.growth_w_per_k * above_k / spare_w)
+    ratio = cooling.growth_w_per_k * above_k / spare_w
+    if ratio <= _SMALL:
+        return above_k * store_j_per_k / spare_w * (1.0 - ratio / 2.0 + ratio**2 / 3.0)
+    return store_j_per_k / cooling.growth_w_per_k * math.log1p(ratio)
 
 
 def _running(
