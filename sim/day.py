@@ -127,8 +127,9 @@ def run(
     """Simulate a scenario's day and price it.
 
     `trace` says which requests are kept: "none", "sample", "full", or a sink of sim.traces.sinks. `threads` says how
-    many cells of a pool run at a time; it changes no answer. `progress` is called with the simulated time, minute by
-    minute; who runs many days hands over the catalogue, too. Each `replication` is another random day of the same seed.
+    many cells of a pool run at a time, and from two on requests are drawn beside them; it changes no answer. `progress`
+    is called with the simulated time, minute by minute; who runs many days hands over the catalogue, too. Each
+    `replication` is another random day of the same seed.
     """
     from sim.fleet.simulate import simulate
 

@@ -1,8 +1,9 @@
 """The gateway: takes requests from the workload in windows and deposits each with the pool of its use case."""
 
-from collections.abc import Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -60,10 +61,14 @@ class Outlet:
 
 
 class Gateway:
-    """One process that keeps the pools supplied a window ahead; the window after it is drawn meanwhile on a thread."""
+    """One process that keeps the pools supplied a window ahead.
+
+    With a second thread the window after it is drawn meanwhile. A day that has but one leaves the other processors to
+    other days: a thread more would only take turns with them, and push their data out of the cache.
+    """
 
     def __init__(
-        self, env: simpy.Environment, source: Source, outlets: Sequence[Outlet], pool_of: Sequence[int]
+        self, env: simpy.Environment, source: Source, outlets: Sequence[Outlet], pool_of: Sequence[int], threads: int
     ) -> None:
         self.env, self.source, self.outlets = env, source, outlets
         self.pool_of = np.asarray(pool_of)
@@ -71,26 +76,29 @@ class Gateway:
         """Requests deposited so far."""
         self.reusable_tokens = 0
         """Tokens of their prompts that an endless prefix cache would have found."""
-        self._drawing = ThreadPoolExecutor(1)
+        self._drawing = ThreadPoolExecutor(1) if threads > 1 else None
 
     def __enter__(self) -> "Gateway":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._drawing.shutdown(cancel_futures=True)
+        if self._drawing:
+            self._drawing.shutdown(cancel_futures=True)
 
     def run(self, end_s: float) -> Generator[simpy.Event, Any, None]:
         """Deposit window after window until the end of the day, each after all else that happens at its beginning."""
         drawn = self._ask(min(SECONDS_PER_MINUTE, end_s))
         while self.env.now < end_s:
-            window = drawn.result()
+            window = drawn()
             self._deposit(window)
             drawn = self._ask(min(window.until_s + self._next_length_s(window), end_s))
             yield self.env.timeout(window.until_s - self.env.now)
             yield self.env.timeout(0)
 
-    def _ask(self, until_s: float) -> Future[Window]:
-        return self._drawing.submit(self._draw, until_s, self._rooms())
+    def _ask(self, until_s: float) -> Callable[[], Window]:
+        """The next window, for when it is wanted; what it finds in the caches is what they have room for now."""
+        draw = partial(self._draw, until_s, self._rooms())
+        return self._drawing.submit(draw).result if self._drawing else draw
 
     def _next_length_s(self, window: Window) -> float:
         """Longer after a window of few requests; but where caches keep prefixes, they are told their room as before."""

@@ -46,7 +46,7 @@ def simulate(
     streams = Streams(scenario.seed, replication)
     source = open_workload(scenario, catalogue, streams)
     fleet = _assemble(scenario, catalogue, streams, engine, sink or Nothing(), threads)
-    with Gateway(fleet.env, source, _outlets(scenario, fleet), pools_of_use_cases(scenario)) as gateway:
+    with Gateway(fleet.env, source, _outlets(scenario, fleet), pools_of_use_cases(scenario), threads) as gateway:
         fleet.run(scenario.day.duration_s, gateway, progress)
     traces = fleet.traces(source, gateway)
     traces.check()
