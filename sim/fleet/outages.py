@@ -37,6 +37,7 @@ class Outages:
         self.full_j = self.chosen.ride_through_s * full_w
         self.restart_s = restart_s
         self._lost = False
+        self._times_dark = 0
         self._end_s = float("inf")
 
     def start(self, end_s: float, streams: Streams) -> None:
@@ -78,44 +79,49 @@ class Outages:
         if powered and self.env.now < back_s:
             self._note("generators_on")
             if dark:
-                self.env.process(self._light(dark))
-                dark = []
+                self.env.process(self._light())
+                dark = False
             self.env.process(self._restart_cooling())
             yield self.env.timeout(back_s - self.env.now)
         else:
             self.env.process(self._restart_cooling())
         self._lost = False
         if dark:
-            self.env.process(self._light(dark))
+            self.env.process(self._light())
 
-    def _on_batteries(self, until_s: float) -> Generator[simpy.Event, Any, list[tuple[Servers, int]]]:
-        """Batteries carry the servers until a time, or until they are empty and the hall is dark."""
+    def _on_batteries(self, until_s: float) -> Generator[simpy.Event, Any, bool]:
+        """Batteries carry the servers until a time; true where they are empty before it, and the hall is dark."""
         left_j = self.full_j
         while self.env.now < until_s:
             lasts_s = ride_through_s(left_j, self.feed.it_w)
             step_s = min(until_s - self.env.now, SECONDS_PER_MINUTE)
             if lasts_s < step_s:
                 yield self.env.timeout(lasts_s)
-                dark = self._darken()
+                self._darken()
                 yield self.env.timeout(max(0.0, until_s - self.env.now))
-                return dark
+                return True
             yield self.env.timeout(step_s)
-            left_j -= step_s * self.feed.it_w
-        return []
+            left_j = max(0.0, left_j - step_s * self.feed.it_w)
+        return False
 
-    def _darken(self) -> list[tuple[Servers, int]]:
-        """Every server that is not down yet loses power."""
+    def _darken(self) -> None:
+        """Every server loses power; those that were restarting since the last time are down as they were."""
         self._note("hall_dark")
-        dark = [(pool, server) for pool in self.pools for server in range(pool.book.spec.servers)]
-        for pool, server in dark:
-            pool.take(server, DARK, "failed", DARK, DARK)
-        return dark
+        self._times_dark += 1
+        for pool, server in self._everyone():
+            if not pool.held(server, DARK):
+                pool.take(server, DARK, "failed", DARK, DARK)
 
-    def _light(self, dark: list[tuple[Servers, int]]) -> Generator[simpy.Event, Any, None]:
-        """Power is back, and servers restart."""
+    def _light(self) -> Generator[simpy.Event, Any, None]:
+        """Power is back, and servers restart, unless they lose it again meanwhile."""
+        times = self._times_dark
         yield self.env.timeout(self.restart_s)
-        for pool, server in dark:
-            pool.give(server, DARK)
+        if times == self._times_dark:
+            for pool, server in self._everyone():
+                pool.give(server, DARK)
+
+    def _everyone(self) -> list[tuple[Servers, int]]:
+        return [(pool, server) for pool in self.pools for server in range(pool.book.spec.servers)]
 
     def _restart_cooling(self) -> Generator[simpy.Event, Any, None]:
         yield self.env.timeout(self.units.plant.restart_s.value)

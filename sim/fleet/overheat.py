@@ -1,6 +1,7 @@
 """Servers that switch themselves off in a hall that is too hot, each at a temperature of its own, and come back."""
 
 from collections.abc import Generator, Sequence
+from itertools import takewhile
 from statistics import NormalDist
 from typing import Any
 
@@ -26,7 +27,8 @@ class Overheating:
         count, name = servers.book.spec.servers, servers.book.spec.name
         uniforms = np.clip(streams.rng(f"hot spots {name}").random(count), np.finfo(float).tiny, None)
         spread_k = thermals.inlet_spread_k.value
-        limit_c = [thermals.shutdown_inlet_c.value - spread_k * NormalDist().inv_cdf(u) for u in uniforms.tolist()]
+        mean_c, least_c = thermals.shutdown_inlet_c.value, thermals.throttle_inlet_c.value
+        limit_c = [max(least_c, mean_c - spread_k * NormalDist().inv_cdf(u)) for u in uniforms.tolist()]
         self._order: list[list[tuple[float, int]]] = [[] for _ in range(zones)]
         for server, limit in enumerate(limit_c):
             self._order[zone_of(server, count, zones)].append((limit, server))
@@ -37,14 +39,18 @@ class Overheating:
     def look(self, inlet_c: Sequence[float]) -> None:
         """Switch servers off in the zones that are too hot; let those that are cool again restart theirs."""
         for zone, now_c in enumerate(inlet_c):
-            order, off = self._order[zone], self._off[zone]
-            while len(off) < len(order) and order[len(off)][0] <= now_c:
-                server = order[len(off)][1]
+            off = self._off[zone]
+            for server in self._too_hot(zone, now_c):
                 off.append(server)
                 self.servers.take(server, HEAT, "failed", OVERHEATED, OVERHEATED)
             if off and now_c < self.thermals.throttle_inlet_c.value:
                 self.servers.env.process(self._restart(off[:]))
                 off.clear()
+
+    def _too_hot(self, zone: int, now_c: float) -> list[int]:
+        """Servers of a zone that must switch themselves off, and have not, or not yet restarted."""
+        hot = takewhile(lambda entry: entry[0] <= now_c, self._order[zone])
+        return [server for _, server in hot if not self.servers.held(server, HEAT)]
 
     def running(self, zone: int) -> int:
         """Servers of a zone that have not switched themselves off."""

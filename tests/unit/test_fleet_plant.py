@@ -97,6 +97,30 @@ def test_batteries_last_as_long_as_their_energy():
     assert {round(event.at_s + event.duration_s, 6) for event in failed} == {600.0 + 1200.0 + 600.0}
 
 
+def test_a_server_too_hot_again_while_it_restarts_stays_off_and_fails_once_more_after_that():
+    trips = {name: {"at_s": at_s, "duration_s": 540, "units": 5} for name, at_s in (("one", 300), ("two", 960))}
+    thermals = {"facts.thermals.air_a2.shutdown_inlet_c": 41.0, "facts.thermals.air_a2.inlet_spread_k": 3.0}
+    hall = {"facts.cooling.chiller_tower.thermal_mass_j_per_k_per_w": 12.0}
+    traces = traces_of({"plant.climate.trips": trips}, thermals, hall)
+    off = [event for event in traces.events.of("failed") if event.part == "overheated"]
+    first, second = (event for event in off if event.server == 0)
+    assert (first.at_s, first.duration_s) == (780.0, 780.0)
+    assert second.at_s == first.at_s + first.duration_s
+    assert traces.utilisation.plant.inlet_c[15] < 35.0 < 38.0 < traces.utilisation.plant.inlet_c[21]
+    assert traces.utilisation.pools[0].down_server_s.sum() == pytest.approx(sum(event.duration_s for event in off))
+
+
+@pytest.mark.parametrize(("ride_through_s", "gap_s", "downs"), [(0, 60, 1), (0, 700, 2), (60, 60, 2)])
+def test_a_hall_may_go_dark_again_before_its_servers_have_restarted(ride_through_s, gap_s, downs):
+    outages = {"one": {"at_s": 600, "duration_s": 600}, "two": {"at_s": 1200 + gap_s, "duration_s": 700}}
+    chosen = {"outages": outages, "generators": False, "ride_through_s": ride_through_s}
+    traces = traces_of({f"plant.delivery.{name}": what for name, what in chosen.items()})
+    assert len(traces.events.of("hall_dark")) == 2
+    assert len(traces.events.of("failed")) == 8 * downs
+    last = max(event.at_s + event.duration_s for event in traces.events.of("failed"))
+    assert last == 1200 + gap_s + 700 + 600
+
+
 def test_a_weak_feed_slows_the_servers_until_it_holds():
     crowd = {"workload.demand.requests_per_day": 12e6}
     free = traces_of(crowd)
