@@ -36,9 +36,12 @@ class PoolBook:
         """Power of GPUs in warm air over their stated power."""
         self.host_ratio = 1.0
         """Power of hosts in warm air, their fans turning faster, over their stated power."""
+        self.busy_s = 0.0
+        """Replica-seconds spent in iterations in the minute marked last."""
         self.above_idle_j = 0.0
         """Energy of busy GPUs above idle in the minute marked last."""
         self._speeds = [1.0]
+        self._still_w = server.storage_w.value * spec.servers, server.network_w.value * spec.servers
         self.sheet = MinuteSheet((*GAUGES, *SECONDS, *ENERGY), minutes)
         self._marked_s = 0.0
 
@@ -71,14 +74,16 @@ class PoolBook:
         spec, server = self.spec, self.server
         powered_s = seconds[State.UP] + seconds[State.DRAINING] + seconds[State.WAKING]
         busy_s, busy_j = self.engine.work_in(minute)
+        self.busy_s = busy_s
         self.above_idle_j = self._above_idle_j(busy_s, busy_j)
         idle_j = spec.idle_w * max(busy_s, powered_s * spec.replicas_per_server)
         asleep_j = server.asleep_w.value * seconds[State.ASLEEP]
+        storage_w, network_w = self._still_w
         return (
             (idle_j + self.above_idle_j) * self.gpu_ratio,
             host_j(server, powered_s, busy_s / spec.replicas_per_server) * self.host_ratio + asleep_j,
-            server.storage_w.value * spec.servers * length_s,
-            server.network_w.value * spec.servers * length_s,
+            storage_w * length_s,
+            network_w * length_s,
         )
 
     def _above_idle_j(self, busy_s: float, counted_j: float) -> float:

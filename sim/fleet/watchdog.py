@@ -12,26 +12,33 @@ FEWEST_TOKENS_PER_PREEMPTION = 4
 
 @dataclass
 class Watchdog:
-    """Looks at one pool once an hour."""
+    """Looks back at one pool once an hour."""
 
     book: PoolBook
     """The pool."""
     preempted: int = 0
-    """Preemptions at the last look."""
+    """Preemptions up to the last full hour."""
+    busy_s: float = 0.0
+    """Replica-seconds spent in iterations since then."""
 
     def look(self, minute: int, now_s: float) -> None:
-        """Raise InputError if the hour that has just ended brought nothing."""
-        if (minute + 1) % MINUTES_PER_HOUR:
+        """After every minute: raise InputError if the hour that has just ended brought nothing."""
+        self.busy_s += self.book.busy_s
+        if (minute + 1) % MINUTES_PER_HOUR == 0:
+            self._look_back(minute, now_s)
+
+    def _look_back(self, minute: int, now_s: float) -> None:
+        preempted = self.book.engine.counters()["preempted"]
+        lost_again, never_idle = preempted - self.preempted, self.busy_s >= self.book.spec.replicas * SECONDS_PER_HOUR
+        self.preempted, self.busy_s = preempted, 0.0
+        if not lost_again and not never_idle:
             return
         work = self.book.engine.minutes()
         hour = slice(minute + 1 - MINUTES_PER_HOUR, minute + 1)
         made = float(work["output_tokens"][hour].sum())
-        busy_s = float(work["prefill_busy_s"][hour].sum() + work["decode_busy_s"][hour].sum())
-        preempted = self.book.engine.counters()["preempted"]
-        lost_again, self.preempted = preempted - self.preempted, preempted
         if lost_again and made < FEWEST_TOKENS_PER_PREEMPTION * lost_again:
             raise InputError(self._thrashing(now_s, made, lost_again))
-        if not made and not work["prompt_tokens"][hour].any() and busy_s >= self.book.spec.replicas * SECONDS_PER_HOUR:
+        if never_idle and not made and not work["prompt_tokens"][hour].any():
             raise InputError(self._stuck(now_s))
 
     def _thrashing(self, now_s: float, made: float, preempted: int) -> str:
