@@ -8,7 +8,7 @@ import gc
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from math import isfinite
 from typing import Any, TypeVar
 
@@ -52,12 +52,16 @@ class Day:
     """The day."""
     numbers: Numbers
     """Its result.json by dotted names, grown to the full fleet."""
-    priceless: Numbers
-    """Those of them that no price changes."""
     changes: dict[str, Any]
     """What it was simulated with: all but prices."""
     larger: float
     """How many times larger the full fleet is."""
+
+    @cached_property
+    def priceless(self) -> Numbers:
+        """Those of the numbers that no price changes; found out when the day is priced again, which most never are."""
+        changed = {HASH, *money(self.result)}
+        return {name: value for name, value in self.numbers.items() if name.partition(".")[0] not in changed}
 
 
 @cache
@@ -87,10 +91,7 @@ def _simulate(order: Order, cell: Cell, replication: int) -> Day:
     changes = {path: value for path, value in cell.changes.items() if not is_price(path)}
     scenario, larger = shrink(order.base.replace(changes), order.fleet_fraction)
     result = run(scenario, engine=order.engine, catalogue=the_catalogue(), replication=replication)
-    nested = summary(result)
-    changed = {HASH, *money(result)}
-    priceless = {key: value for key, value in nested.items() if key not in changed}
-    return Day(result, grown(flat(nested), larger), grown(flat(priceless), larger), changes, larger)
+    return Day(result, grown(flat(summary(result)), larger), changes, larger)
 
 
 def price_cells(order: Order, day: Day | Failure, cells: list[Cell]) -> Columns:
