@@ -9,7 +9,7 @@ from pathlib import Path
 @cache
 def compile_once() -> None:
     """Compile the engine unless it is; of several processes one compiles while the others wait for it."""
-    from sim.serving.kernel.compiling import source_hash
+    from sim.compiling import source_hash
     from sim.serving.warming import is_warm, warm_up
 
     lock = Path(tempfile.gettempdir()) / f"llm-day-cost-tests-{source_hash()}.lock"

@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from sim.compiling import cache_folder
 from sim.plant.steptime import StepTimeLaw
 from sim.serving import rules
 from sim.serving.cells import CelledPool
 from sim.serving.compiled import CompiledPool
-from sim.serving.kernel.compiling import cache_folder
 from sim.serving.spec import PoolSpec
 from sim.traces.digest import Digest
 from sim.traces.sinks import EVERY_LOT

@@ -43,6 +43,12 @@ def imports(tree: ast.Module) -> Iterator[str]:
             yield node.module
 
 
+def names_from(module: str, tree: ast.Module) -> Iterator[str]:
+    """What a file imports from one module."""
+    chosen = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == module)
+    return (alias.name for node in chosen for alias in node.names)
+
+
 def outside(tree: ast.Module) -> ast.Module:
     """What runs when a module is imported: no function or class, and nothing that is there for type checking only."""
     return ast.Module([node for node in tree.body if not isinstance(node, Definition) and not _is_for_types(node)], [])

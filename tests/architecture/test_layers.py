@@ -6,11 +6,12 @@ import tomllib
 import pytest
 from importlinter.cli import lint_imports
 
-from tests.architecture.source_files import ROOT, imports, inside, model, outside, sources
+from sim.compiling import SOURCES
+from tests.architecture.source_files import ROOT, imports, inside, model, module_name, names_from, outside, sources
 
 ROOMS = {
     "simpy": ("sim.fleet", "sim.serving.reference"),
-    "numba": ("sim.serving.kernel",),
+    "numba": ("sim.compiling",),
     "llvmlite": (),
     "pyarrow": ("sim.traces.request", "sim.traces.restoring", "sim.traces.sinks"),
     "dask": ("sim.studies.cluster",),
@@ -21,12 +22,12 @@ ROOMS = {
     "rich": ("reports", "run_sim"),
     "typer": ("run_sim",),
     "run_sim": (),
+    "sim.compiling": ("sim.serving.kernel", "sim.serving.warming", "run_sim"),
     "sim.serving.kernel": (
         "sim.serving.kernel",
         "sim.serving.compiled",
         "sim.serving.cells",
         "sim.serving.warming",
-        "run_sim",
     ),
     "sim.serving.batch": (
         "sim.serving.policies",
@@ -82,6 +83,14 @@ def test_library_is_imported_on_demand(library: str) -> None:
         if any(inside(module, library) for module in imports(outside(tree))) and not inside(name, *ON_DEMAND)
     ]
     assert eager == []
+
+
+def test_machine_code_is_named_by_all_that_is_compiled() -> None:
+    kernels = [
+        name for name, tree in sources().items() if {"compiled", "apart"} & set(names_from("sim.compiling", tree))
+    ]
+    assert len(kernels) > 2
+    assert [name for name in kernels if name not in {module_name(file) for file in SOURCES}] == []
 
 
 DRAW = "def draw():\n    import matplotlib.pyplot as plt\n"

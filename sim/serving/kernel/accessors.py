@@ -1,7 +1,7 @@
 """What kernel functions call: the records of a pool's tables by index, and the rules, compiled."""
 
+from sim.compiling import compiled, records_at, records_of
 from sim.serving import rules
-from sim.serving.kernel.compiling import compiled, records_at, records_of
 from sim.serving.kernel.layout import COUNT, ENTRY, HEADER, MINUTE, NODE, REPLICA, SHORT, VALUE, WHOLE
 from sim.traces.rows import ROW
 

@@ -4,6 +4,7 @@
 
 import numpy as np
 
+from sim.compiling import apart, compiled
 from sim.serving.kernel.accessors import (
     bin_at,
     maximum_at,
@@ -15,7 +16,6 @@ from sim.serving.kernel.accessors import (
     ticks_at,
     tokens_at,
 )
-from sim.serving.kernel.compiling import apart, compiled
 from sim.serving.kernel.layout import IDLE, JOULE_PARTS, KEEP_NONE, NOBODY, REQUEST_SECOND_PARTS, SECOND_PARTS
 from sim.serving.kernel.runs import iterations_now
 from sim.serving.rules import DECODE, PREFILL, STATIC

@@ -2,9 +2,9 @@
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
+from sim.compiling import apart, compiled
 from sim.serving.kernel.accessors import can_join, node_at, patience_at, replica_at
 from sim.serving.kernel.accounts import free_node, record
-from sim.serving.kernel.compiling import apart, compiled
 from sim.serving.kernel.heap import push
 from sim.serving.kernel.layout import NOBODY
 from sim.serving.rules import RESERVED

@@ -5,7 +5,6 @@
 from sim.serving.kernel.accessors import node_at, replica_at
 from sim.serving.kernel.accounts import count_tokens, free_node, record, settle
 from sim.serving.kernel.batch import decodes_from_now, finish
-from sim.serving.kernel.compiling import apart, compiled
 from sim.serving.kernel.decisions import decide
 from sim.serving.kernel.heap import ends_at, is_stale, node_of, pop, top
 from sim.serving.kernel.layout import IDLE, NOBODY

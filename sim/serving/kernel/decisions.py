@@ -4,9 +4,9 @@
 
 from math import inf
 
+from sim.compiling import apart, compiled
 from sim.serving.kernel.accessors import node_at, pairs, replica_at
 from sim.serving.kernel.batch import admit, dequeue, drop_impatient, head_fits, link, preempt
-from sim.serving.kernel.compiling import apart, compiled
 from sim.serving.kernel.layout import NOBODY
 from sim.serving.kernel.runs import begin_decode, begin_prefill, go_on, leap
 from sim.serving.rules import CONTINUOUS, ON_DEMAND, STATIC

@@ -8,8 +8,8 @@ preempted request leaves its entry behind; such stale entries are skipped, and d
 
 import numpy as np
 
+from sim.compiling import apart, compiled
 from sim.serving.kernel.accessors import entry_at, node_at, replica_at
-from sim.serving.kernel.compiling import apart, compiled
 from sim.serving.kernel.layout import ENTRY_BYTES, NODE_BITS
 from sim.serving.rules import ON_DEMAND
 

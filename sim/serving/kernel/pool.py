@@ -6,6 +6,7 @@ from math import inf
 
 import numpy as np
 
+from sim.compiling import apart, compiled
 from sim.serving.engine import EVERY_SERVER
 from sim.serving.kernel.accessors import (
     arrival_at,
@@ -21,7 +22,6 @@ from sim.serving.kernel.accessors import (
 )
 from sim.serving.kernel.accounts import count_tokens, free_node, record, settle
 from sim.serving.kernel.commits import advance
-from sim.serving.kernel.compiling import apart, compiled
 from sim.serving.kernel.layout import IDLE, KEEP_NONE, NOBODY
 from sim.serving.kernel.router import choose, find_least, look, take, touch
 from sim.serving.kernel.runs import iterations_now, stop_soon

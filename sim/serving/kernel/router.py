@@ -4,11 +4,11 @@
 
 import numpy as np
 
+from sim.compiling import apart, compiled
 from sim.serving.kernel.accessors import candidate, node_at, replica_at
 from sim.serving.kernel.accounts import mix
 from sim.serving.kernel.batch import enqueue
 from sim.serving.kernel.commits import advance
-from sim.serving.kernel.compiling import apart, compiled
 from sim.serving.kernel.layout import IDLE, NOBODY
 from sim.serving.kernel.runs import stop_soon
 from sim.serving.rules import LEAST_OUTSTANDING, RANDOM, ROUND_ROBIN, STATIC

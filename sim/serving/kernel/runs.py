@@ -7,6 +7,7 @@ the queue may join or loses patience, the speed changes. Before that nothing sho
 
 from math import inf
 
+from sim.compiling import apart, compiled
 from sim.serving.kernel.accessors import (
     base_s_at,
     decode_w_at,
@@ -17,7 +18,6 @@ from sim.serving.kernel.accessors import (
     power_w,
     replica_at,
 )
-from sim.serving.kernel.compiling import apart, compiled
 from sim.serving.kernel.heap import drop_stale_top, ends_at, top
 from sim.serving.kernel.layout import NOBODY
 from sim.serving.rules import DECODE, ON_DEMAND, PREFILL

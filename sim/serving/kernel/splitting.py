@@ -4,8 +4,8 @@
 
 import numpy as np
 
+from sim.compiling import compiled
 from sim.serving.kernel.accessors import candidate
-from sim.serving.kernel.compiling import compiled
 from sim.serving.kernel.router import routing_key
 
 

@@ -17,8 +17,9 @@ from numba.extending import intrinsic
 from numba.np.numpy_support import from_dtype
 
 HERE = Path(__file__).parent
-TRACES = HERE.parents[1] / "traces"
-SOURCES = [*sorted(HERE.glob("*.py")), HERE.parent / "rules.py", TRACES / "digest.py", TRACES / "rows.py"]
+COMPILED = ("compiling.py", "serving/kernel/*.py", "serving/rules.py", "traces/digest.py", "traces/rows.py")
+SOURCES = [path for pattern in COMPILED for path in sorted(HERE.glob(pattern))]
+"""All files of kernel functions, and of what they compile."""
 
 
 def source_hash() -> str:
