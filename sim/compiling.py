@@ -17,7 +17,14 @@ from numba.extending import intrinsic
 from numba.np.numpy_support import from_dtype
 
 HERE = Path(__file__).parent
-COMPILED = ("compiling.py", "serving/kernel/*.py", "serving/rules.py", "traces/digest.py", "traces/rows.py")
+COMPILED = (
+    "compiling.py",
+    "serving/kernel/*.py",
+    "serving/rules.py",
+    "traces/digest.py",
+    "traces/rows.py",
+    "workload/drawing.py",
+)
 SOURCES = [path for pattern in COMPILED for path in sorted(HERE.glob(pattern))]
 """All files of kernel functions, and of what they compile."""
 

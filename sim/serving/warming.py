@@ -10,7 +10,10 @@ from sim.serving.compiled import CompiledPool
 from sim.serving.spec import PoolSpec
 from sim.traces.digest import Digest
 from sim.traces.sinks import EVERY_LOT
+from sim.workload.copula import gaussian_copula
+from sim.workload.demand import Rate
 from sim.workload.requests import Requests
+from sim.workload.tokens import LengthTables, draw_lengths, quantiles
 
 DONE = "complete"
 
@@ -35,7 +38,15 @@ def warm_up() -> None:
     pool.gauges()
     pool.mark(1.0)
     pool.close(1.0)
+    _draw()
     (cache_folder() / DONE).touch()
+
+
+def _draw() -> None:
+    """One request, its prompt and answer of one token each."""
+    Rate(np.arange(2.0), np.arange(2.0)).arrivals(0.0, np.ones(1))
+    one = quantiles((0.0, 1.0), (1.0, 1.0))
+    draw_lengths(LengthTables(one, one, gaussian_copula(1.0)), *np.zeros((2, 1), np.float32))
 
 
 def _tiny_pool() -> PoolSpec:

@@ -46,12 +46,10 @@ def blocks(rate: Rate, mix: Mix, streams: Streams) -> Iterator[Requests]:
     """All requests in order of arrival, block after block; only the last one holds fewer than BLOCK."""
     before = 0.0
     for block in itertools.count():
-        cumulative = before + np.cumsum(streams.rng("arrivals", block).standard_exponential(BLOCK))
-        arrived = int(np.searchsorted(cumulative, rate.total))
-        yield requests_at(rate.time_of(cumulative[:arrived]), mix, streams, block)
-        if arrived < BLOCK:
+        arrival_s, before = rate.arrivals(before, streams.rng("arrivals", block).standard_exponential(BLOCK))
+        yield requests_at(arrival_s, mix, streams, block)
+        if arrival_s.size < BLOCK:
             return
-        before = float(cumulative[-1])
 
 
 def requests_at(arrival_s: NDArray[np.float64], mix: Mix, streams: Streams, block: int) -> Requests:

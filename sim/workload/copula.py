@@ -46,12 +46,10 @@ def tie(copula: Copula | None, first: Uniform, second: Uniform) -> Uniform:
     """The second uniform, correlated with the first; itself where there is no copula. Shapes (n,)."""
     if copula is None:
         return second
-    z = np.float32(math.sqrt(max(0.0, 1 - copula.pearson**2))) * _normal(copula, second)
-    z += np.float32(copula.pearson) * _normal(copula, first)
-    z *= np.float32(CELLS / (2 * LARGEST_Z))
-    z += np.float32(CELLS / 2)
-    return copula.uniform.take(z.astype(np.int32), mode="clip")
+    from sim.workload import drawing
 
-
-def _normal(copula: Copula, uniform: Uniform) -> NDArray[np.float32]:
-    return copula.normal.take((uniform * np.float32(CELLS)).astype(np.int32), mode="clip")
+    tied = np.empty(second.size, np.float32)
+    own = np.float32(math.sqrt(max(0.0, 1 - copula.pearson**2)))
+    scale = np.float32(CELLS / (2 * LARGEST_Z))
+    drawing.tie(copula.normal, copula.uniform, own, np.float32(copula.pearson), scale, first, second, tied)
+    return tied

@@ -37,9 +37,19 @@ class Rate:
         before, after = self.before(np.array((start_s, stop_s)))
         return float(after - before)
 
-    def time_of(self, cumulative: Expected) -> NDArray[np.float64]:
-        """When so many requests are expected to have arrived [s]; same shape as `cumulative`."""
-        return np.interp(cumulative, self.cumulative, self.time_s)
+    def arrivals(self, before: float, gaps: Expected) -> tuple[NDArray[np.float64], float]:
+        """When requests arrive [s] between which so many are expected, after so many `before`; and all these, summed.
+
+        Shape (n,), or fewer where the rate ends.
+
+        >>> Rate(np.array([0.0, 60.0]), np.array([0.0, 3.0])).arrivals(0.5, np.array([0.5, 1.5, 1.0]))
+        (array([20., 50.]), 3.5)
+        """
+        from sim.workload import drawing
+
+        arrival_s = np.empty(gaps.size)
+        arrived, expected = drawing.follow(before, gaps, self.cumulative, self.time_s, arrival_s)
+        return arrival_s[:arrived], expected
 
 
 def shape_by_minute(weights: Sequence[float]) -> Expected:

@@ -17,24 +17,22 @@ Tokens = NDArray[np.int32]
 
 CELLS = 4096
 """Cells of the guide that leads a probability to its interval of the table."""
-SLICE = 32_768
-"""Probabilities looked up at once: larger scratch arrays go back to the system after every step, which costs time."""
 
 
 @dataclass(frozen=True)
 class Quantiles:
-    """A piecewise linear quantile function of k knots, with a guide that replaces the search by one look-up."""
+    """A piecewise linear quantile function of k intervals, with a guide that replaces the search by one look-up."""
 
-    probability: NDArray[np.float32]
-    """Cumulative probability of the knots, from 0 to 1; shape (k,)."""
+    start: NDArray[np.float32]
+    """Cumulative probability at the start of each interval, from 0; shape (k,)."""
+    end: NDArray[np.float32]
+    """The same at its end; infinity for the last, which a search therefore never leaves; shape (k,)."""
     tokens: NDArray[np.float32]
-    """Tokens at the knots; shape (k,)."""
+    """Tokens at the start of each interval; shape (k,)."""
     slope: NDArray[np.float32]
-    """Tokens a unit of probability after each knot; shape (k - 1,)."""
-    guide: NDArray[np.intp]
+    """Tokens a unit of probability; shape (k,)."""
+    guide: NDArray[np.uint32]
     """Interval that holds the start of each cell of probability; shape (CELLS,)."""
-    steps: int
-    """Most knots within one cell."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +67,7 @@ def quantiles(probability: Sequence[float], tokens: Sequence[float]) -> Quantile
     slope = np.divide(np.diff(q), width, out=np.zeros_like(width), where=width > 0)
     starts = np.arange(CELLS, dtype=np.float32) / CELLS
     guide = np.clip(np.searchsorted(p, starts, side="right") - 1, 0, p.size - 2)
-    knots = np.bincount((p * CELLS).astype(np.intp))
-    return Quantiles(p, q, slope, guide, int(knots.max()))
+    return Quantiles(p[:-1], np.append(p[1:-1], np.float32(np.inf)), q[:-1], slope, guide.astype(np.uint32))
 
 
 def look_up(table: Quantiles, uniform: Uniform) -> Tokens:
@@ -79,23 +76,11 @@ def look_up(table: Quantiles, uniform: Uniform) -> Tokens:
     >>> look_up(quantiles([0, 0.5, 1], [0, 10, 110]), np.array([0, 0.25, 0.75], np.float32)).tolist()
     [1, 5, 60]
     """
+    from sim.workload import drawing
+
     tokens = np.empty(uniform.size, np.int32)
-    for start in range(0, uniform.size, SLICE):
-        tokens[start : start + SLICE] = _interpolated(table, uniform[start : start + SLICE])
-    return tokens.clip(min=1, out=tokens)
-
-
-def _interpolated(table: Quantiles, uniform: Uniform) -> NDArray[np.float32]:
-    """Quantiles rounded to whole tokens; shapes (n,)."""
-    interval = table.guide.take((uniform * np.float32(CELLS)).astype(np.intp), mode="clip")
-    following = table.probability[1:]
-    for _ in range(table.steps):
-        interval += uniform >= following.take(interval, mode="clip")
-    above = uniform - table.probability.take(interval, mode="clip")
-    above *= table.slope.take(interval, mode="clip")
-    above += table.tokens.take(interval, mode="clip")
-    np.rint(above, out=above)
-    return above
+    drawing.look_up(table.guide, table.start, table.end, table.tokens, table.slope, uniform, tokens)
+    return tokens
 
 
 def draw_lengths(tables: LengthTables, prompt: Uniform, output: Uniform) -> tuple[Tokens, Tokens]:

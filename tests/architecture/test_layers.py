@@ -22,7 +22,7 @@ ROOMS = {
     "rich": ("reports", "run_sim"),
     "typer": ("run_sim",),
     "run_sim": (),
-    "sim.compiling": ("sim.serving.kernel", "sim.serving.warming", "run_sim"),
+    "sim.compiling": ("sim.serving.kernel", "sim.serving.warming", "sim.workload.drawing", "run_sim"),
     "sim.serving.kernel": (
         "sim.serving.kernel",
         "sim.serving.compiled",
@@ -50,6 +50,7 @@ ON_DEMAND = (
     "typst",
     "sim.serving.compiled",
     "sim.serving.warming",
+    "sim.workload.drawing",
 )
 """Imported inside functions only: slow to import, and not needed by every run."""
 

@@ -27,7 +27,7 @@ def poisson(seed):
 
 def regular(seed):
     """One arrival whenever one is due: no variance."""
-    return RATE.time_of(np.arange(0.5, RATE.total))
+    return RATE.arrivals(-0.5, np.ones(int(RATE.total + 0.5)))[0]
 
 
 def doubled(seed):
@@ -39,8 +39,7 @@ def doubled(seed):
 def bursty(seed):
     """Gaps of coefficient of variation two under the same rate."""
     gaps = np.random.default_rng(seed).gamma(0.25, 4.0, int(1.1 * RATE.total))
-    due = np.cumsum(gaps)
-    return RATE.time_of(due[due < RATE.total])
+    return RATE.arrivals(0.0, gaps)[0]
 
 
 def flat(seed):

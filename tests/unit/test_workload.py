@@ -8,8 +8,8 @@ from sim.errors import DefectError, InputError
 from sim.scenario.schema import Scenario
 from sim.streams import Streams
 from sim.workload.arrivals import BLOCK, Windows, blocks
-from sim.workload.copula import gaussian_copula, tie
-from sim.workload.demand import shape_by_minute
+from sim.workload.copula import CELLS, LARGEST_Z, gaussian_copula, tie
+from sim.workload.demand import Rate, shape_by_minute
 from sim.workload.requests import Requests
 from sim.workload.source import open_workload
 from sim.workload.tokens import draw_lengths, length_tables, look_up, quantiles
@@ -135,6 +135,31 @@ def test_windows_do_not_change_a_byte(cuts):
     assert columns(Requests.concatenate(parts)) == columns(WHOLE)
 
 
+def interpolated(rate, before, gaps):
+    """What `Rate.arrivals` must equal in every bit, by numpy."""
+    expected = before + np.cumsum(gaps)
+    arrived = np.searchsorted(expected, rate.total)
+    return np.interp(expected[:arrived], rate.cumulative, rate.time_s), expected[min(arrived, gaps.size - 1)]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.floats(1e-3, 1e4), st.sampled_from((0.0, 1e-9, 0.3, 1.0, 7.0, 5e4))), min_size=1, max_size=40
+    ),
+    st.integers(0, 2**32),
+    st.floats(0.0, 1.1),
+)
+def test_arrivals_are_those_of_numpy_to_the_bit(steps, seed, part):
+    time_s, cumulative = (np.concatenate(([0.0], np.cumsum(column))) for column in zip(*steps, strict=True))
+    rate = Rate(time_s, cumulative)
+    gaps = rate.total / 50 * np.random.default_rng(seed).standard_exponential(100)
+    for share, exact in ((part, gaps), (0.0, cumulative[1:] - cumulative[:-1])):
+        arrival_s, summed = rate.arrivals(share * rate.total, exact)
+        by_numpy = interpolated(rate, share * rate.total, exact)
+        assert (arrival_s.tobytes(), summed) == (by_numpy[0].tobytes(), by_numpy[1])
+
+
 def test_a_request_is_taken_once():
     windows = Windows(blocks(RATE, mix(), Streams(7)))
     first = windows.take(3600.0)
@@ -231,6 +256,40 @@ def test_knots_within_one_cell_and_jumps():
     probability, tokens = (0, 0.5, 0.5, 0.50001, 0.50002, 1), (0, 10, 20, 30, 1000, 1010)
     uniform = np.float32([0, 0.25, 0.499999, 0.5, 0.75, 0.9999999])
     assert look_up(quantiles(probability, tokens), uniform).tolist() == [1, 5, 10, 20, 1005, 1010]
+
+
+def looked_up(probability, tokens, uniform):
+    """What `look_up` must equal, by numpy in the same width."""
+    p, q = np.float32(probability), np.float32(tokens)
+    interval = np.searchsorted(p, uniform, side="right") - 1
+    slope = np.diff(q)[interval] / np.diff(p)[interval]
+    return np.maximum(np.rint((uniform - p[interval]) * slope + q[interval]), 1)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.floats(0.0, 1.0) | st.sampled_from((0.0, 0.5, 0.5001, 1.0)), max_size=30),
+    st.lists(st.floats(0.0, 1e6), min_size=32, max_size=32),
+    st.integers(0, 2**32),
+)
+def test_look_up_is_that_of_numpy_to_the_bit(inner, tokens, seed):
+    probability, tokens = [0.0, *sorted(inner), 1.0], sorted(tokens)[: len(inner) + 2]
+    knots = np.float32(probability)
+    near = np.concatenate([knots, np.nextafter(knots, np.float32(0)), np.nextafter(knots, np.float32(1))])
+    uniform = np.concatenate([near[near < 1], uniforms(200, seed)[0]])
+    exact = looked_up(probability, tokens, uniform)
+    assert look_up(quantiles(probability, tokens), uniform).tolist() == exact.tolist()
+
+
+@pytest.mark.parametrize("rank_correlation", [0.07, 0.3, -0.6, 1.0, -1.0])
+def test_tied_uniforms_are_those_of_numpy_to_the_bit(rank_correlation):
+    copula, (first, second) = gaussian_copula(rank_correlation), uniforms(100_000)
+    ends = np.float32([0, np.nextafter(np.float32(1), np.float32(0))])
+    first, second = np.append(first, ends.repeat(2)), np.append(second, np.tile(ends, 2))
+    own, other = (copula.normal[(uniform * np.float32(CELLS)).astype(int)] for uniform in (second, first))
+    z = np.float32(max(0.0, 1 - copula.pearson**2) ** 0.5) * own + np.float32(copula.pearson) * other
+    place = (z * np.float32(CELLS / (2 * LARGEST_Z)) + np.float32(CELLS / 2)).astype(int)
+    assert tie(copula, first, second).tolist() == copula.uniform[place.clip(0, CELLS - 1)].tolist()
 
 
 @pytest.mark.parametrize(
