@@ -23,9 +23,9 @@ CELLS = 4096
 class Quantiles:
     """A piecewise linear quantile function of k intervals, with a guide that replaces the search by one look-up."""
 
-    start: NDArray[np.float32]
+    probability: NDArray[np.float32]
     """Cumulative probability at the start of each interval, from 0; shape (k,)."""
-    end: NDArray[np.float32]
+    next_probability: NDArray[np.float32]
     """The same at its end; infinity for the last, which a search therefore never leaves; shape (k,)."""
     tokens: NDArray[np.float32]
     """Tokens at the start of each interval; shape (k,)."""
@@ -79,7 +79,7 @@ def look_up(table: Quantiles, uniform: Uniform) -> Tokens:
     from sim.workload import drawing
 
     tokens = np.empty(uniform.size, np.int32)
-    drawing.look_up(table.guide, table.start, table.end, table.tokens, table.slope, uniform, tokens)
+    drawing.look_up(table.guide, table.probability, table.next_probability, table.tokens, table.slope, uniform, tokens)
     return tokens
 
 

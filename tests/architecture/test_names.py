@@ -63,6 +63,7 @@ DIMENSIONLESS = {
     "median": "its unit is that of the input",
     "memory_power_ratio": "ratio of two powers",
     "multiplier": "factor",
+    "next_probability": "probability",
     "normal": "standard deviations",
     "params": "count",
     "part_load_curve": "quadratic of a ratio",

@@ -2,6 +2,7 @@
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
+from sim.compiling import apart, compiled
 from sim.serving.kernel.accessors import node_at, replica_at
 from sim.serving.kernel.accounts import count_tokens, free_node, record, settle
 from sim.serving.kernel.batch import decodes_from_now, finish
