@@ -17,6 +17,8 @@ Tokens = NDArray[np.int32]
 
 CELLS = 4096
 """Cells of the guide that leads a probability to its interval of the table."""
+STEP = np.float32(2**-24)
+"""Uniforms are multiples of it: a narrower interval is a jump, its slope more than a number of this width may hold."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def quantiles(probability: Sequence[float], tokens: Sequence[float]) -> Quantile
         raise InputError(problem)
     p, q = np.asarray(probability, np.float32), np.asarray(tokens, np.float32)
     width = np.diff(p)
-    slope = np.divide(np.diff(q), width, out=np.zeros_like(width), where=width > 0)
+    slope = np.divide(np.diff(q), width, out=np.zeros_like(width), where=width >= STEP)
     starts = np.arange(CELLS, dtype=np.float32) / CELLS
     guide = np.clip(np.searchsorted(p, starts, side="right") - 1, 0, p.size - 2)
     return Quantiles(p[:-1], np.append(p[1:-1], np.float32(np.inf)), q[:-1], slope, guide.astype(np.uint32))

@@ -258,11 +258,17 @@ def test_knots_within_one_cell_and_jumps():
     assert look_up(quantiles(probability, tokens), uniform).tolist() == [1, 5, 10, 20, 1005, 1010]
 
 
+def test_an_interval_narrower_than_any_step_of_a_uniform_is_a_jump():
+    table = quantiles([0, 1.2e-38, 0.5, 1], [2, 8, 10, 20])
+    assert look_up(table, np.float32([0, 1.2e-38, 2**-24, 0.25])).tolist() == [2, 8, 8, 9]
+
+
 def looked_up(probability, tokens, uniform):
     """What `look_up` must equal, by numpy in the same width."""
     p, q = np.float32(probability), np.float32(tokens)
     interval = np.searchsorted(p, uniform, side="right") - 1
-    slope = np.diff(q)[interval] / np.diff(p)[interval]
+    width, rise = np.diff(p)[interval], np.diff(q)[interval]
+    slope = np.where(width < 2**-24, 0, rise / np.maximum(width, np.float32(2**-24)))
     return np.maximum(np.rint((uniform - p[interval]) * slope + q[interval]), 1)
 
 
