@@ -167,7 +167,7 @@ def warmup() -> None:
     """Compile the engine ahead of the first run."""
     from reports.console import tell
     from reports.running import compile_once
-    from sim.compiling import cache_folder
+    from sim.machine_code import cache_folder
 
     compile_once()
     tell(f"the engine is compiled; its machine code is in {cache_folder()}")

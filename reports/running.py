@@ -12,6 +12,7 @@ from reports.terminal import day_summary
 from sim.catalogue import Catalogue, with_facts
 from sim.day import DayResult, EngineName
 from sim.fleet.building import check_fit
+from sim.machine_code import is_warm
 from sim.saving import DAY_FILES, finish
 from sim.scenario.schema import Scenario
 from sim.traces.sinks import Sink, Spill, open_sink
@@ -60,8 +61,8 @@ def sink_of(trace: str, unfinished: Path, day: Scenario) -> Sink:
 
 def compile_once() -> None:
     """Compile the engine where that has not been done, and say so, for it takes a while."""
-    from sim.serving.warming import is_warm, warm_up
-
     if not is_warm():
+        from sim.serving.warming import warm_up
+
         say("compiling once, this takes a minute or so ...")
         warm_up()

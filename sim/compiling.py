@@ -1,52 +1,14 @@
-"""Compiling the kernels once: where the machine code is kept, and what a kernel function is.
+"""What a kernel function is: how it is compiled, and how it reads the records of a pool."""
 
-numba's own cache does not notice an edit in a helper of another file, so the folder is named by a hash of all sources.
-"""
-
-import hashlib
-import os
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numba
-import numpy as np
 from numba import config, int64
 from numba.extending import intrinsic
 from numba.np.numpy_support import from_dtype
 
-HERE = Path(__file__).parent
-COMPILED = (
-    "compiling.py",
-    "serving/kernel/*.py",
-    "serving/rules.py",
-    "traces/digest.py",
-    "traces/rows.py",
-    "workload/drawing.py",
-)
-SOURCES = [path for pattern in COMPILED for path in sorted(HERE.glob(pattern))]
-"""All files of kernel functions, and of what they compile."""
-
-
-def source_hash() -> str:
-    """A name for this version of the kernels in this place."""
-    digest = hashlib.sha256(f"{numba.__version__} {np.__version__} {HERE}".encode())
-    for path in SOURCES:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def cache_folder() -> Path:
-    """Where machine code is kept between runs: the user's cache, or a temporary folder where that cannot be written."""
-    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "llm-day-cost"
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        writable = os.access(root, os.W_OK)
-    except OSError:
-        writable = False
-    return (root if writable else Path(tempfile.gettempdir()) / "llm-day-cost") / source_hash()
-
+from sim.machine_code import cache_folder
 
 config.CACHE_DIR = str(cache_folder())
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.compiling import cache_folder
+from sim.machine_code import note_warm
 from sim.plant.steptime import StepTimeLaw
 from sim.serving import rules
 from sim.serving.cells import CelledPool
@@ -14,13 +14,6 @@ from sim.workload.copula import gaussian_copula
 from sim.workload.demand import Rate
 from sim.workload.requests import Requests
 from sim.workload.tokens import LengthTables, draw_lengths, quantiles
-
-DONE = "complete"
-
-
-def is_warm() -> bool:
-    """Whether this version has been compiled on this machine before."""
-    return (cache_folder() / DONE).exists()
 
 
 def warm_up() -> None:
@@ -39,7 +32,7 @@ def warm_up() -> None:
     pool.mark(1.0)
     pool.close(1.0)
     _draw()
-    (cache_folder() / DONE).touch()
+    note_warm()
 
 
 def _draw() -> None:

@@ -19,6 +19,7 @@ from sim.catalogue import Catalogue, read_catalogue
 from sim.day import DayResult, EngineName, run
 from sim.errors import InputError
 from sim.headlines import money, summary
+from sim.machine_code import is_warm
 from sim.scenario.identity import scenario_hash, scenario_hashes
 from sim.scenario.schema import Scenario
 from sim.studies.columns import Columns, Failure, by_column, failed, joined
@@ -74,7 +75,7 @@ def prepare(engine: str) -> str:
     """Make a worker ready: catalogue read, engine compiled. Returns the version that it runs."""
     the_catalogue()
     if engine == "compiled":
-        from sim.serving.warming import is_warm, warm_up
+        from sim.serving.warming import warm_up
 
         if not is_warm():
             warm_up()

@@ -43,9 +43,13 @@ class Mix:
 
 
 def blocks(rate: Rate, mix: Mix, streams: Streams) -> Iterator[Requests]:
-    """All requests in order of arrival, block after block; only the last one holds fewer than BLOCK."""
+    """All requests in order of arrival, block after block; only the last one holds fewer than BLOCK.
+
+    There is none where nobody asks: a study looks at such a day for the names of its numbers, and need not wait for the
+    machine code of drawing.
+    """
     before = 0.0
-    for block in itertools.count():
+    for block in itertools.count() if rate.total > 0 else ():
         arrival_s, before = rate.arrivals(before, streams.rng("arrivals", block).standard_exponential(BLOCK))
         yield requests_at(arrival_s, mix, streams, block)
         if arrival_s.size < BLOCK:
