@@ -1,6 +1,10 @@
 """The commands batch and study: a plan is carried out with a bar, and what came of it is told."""
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from reports.console import say, tell
 from reports.progress import study_progress
@@ -28,9 +32,12 @@ def conduct(plan: Plan, folder: Path, jobs: int, scheduler: str | None, resume: 
         nonlocal last
         last = state
         show(state)
+        if interrupted:
+            raise KeyboardInterrupt
 
     try:
         with (
+            _interrupts() as interrupted,
             study_progress(plan.question.name, unit(plan.main)) as show,
             open_workers(jobs, scheduler, plan.engine) as workers,
         ):
@@ -42,6 +49,22 @@ def conduct(plan: Plan, folder: Path, jobs: int, scheduler: str | None, resume: 
     record = watch.record(cells_of_earlier_runs=last.found, workers=count, scheduler=scheduler)
     write_whole(folder / "run.json", as_json(record))
     return _tell(result)
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """Each Ctrl-C that was heard: one that falls into a finalizer ends nothing, as the interpreter has it."""
+    heard: list[int] = []
+
+    def hear(number: int, _frame: FrameType | None) -> None:
+        heard.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, hear)
+    try:
+        yield heard
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _tell(result: StudyResult) -> int:

@@ -1,7 +1,8 @@
 """Workers of dask.distributed: processes of this machine, or of a cluster whose scheduler is running somewhere."""
 
+import logging
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,13 +16,17 @@ WORKERS_S = 30.0
 """How long to wait for the first worker of a cluster."""
 ERRORS_ONLY = 40
 """Level at which dask's own log speaks."""
+LOOPS = ("tornado.application", "asyncio")
+"""Logs of the loops that dask runs on: a connection whose other end was killed, or stopped, would be a traceback there,
+while dask itself deals with it."""
 SETTINGS = {
     "distributed.comm.timeouts.connect": CONNECT_S,
     "distributed.admin.tick.limit": "1h",
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
+    "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical",
 }
 """Workers leave memory to malloc: dask would have every freed block go back to the system, and a day take twice as
-long for fetching it again."""
+long for fetching it again. They write no log of their own: what becomes of their work is told by us."""
 
 
 class DaskWorkers:
@@ -53,9 +58,25 @@ def open_workers(jobs: int, scheduler: str | None, engine: str) -> Iterator[Dask
     import dask
     import distributed  # noqa: F401  # brings its defaults, which leaving the settings below would otherwise take along
 
-    with dask.config.set(SETTINGS), _started(jobs) if scheduler is None else _reached(scheduler) as client:
-        _prepare(client, engine)
-        yield DaskWorkers(client, len(client.scheduler_info(n_workers=-1)["workers"]))
+    with (
+        _silent(LOOPS),
+        dask.config.set(SETTINGS),
+        _started(jobs) if scheduler is None else _reached(scheduler) as client,
+    ):
+        yield DaskWorkers(client, _prepare(client, engine))
+
+
+@contextmanager
+def _silent(names: Iterable[str]) -> Iterator[None]:
+    """Some logs say nothing within."""
+    logs = [logging.getLogger(name) for name in names]
+    for log in logs:
+        log.disabled = True
+    try:
+        yield
+    finally:
+        for log in logs:
+            log.disabled = False
 
 
 @contextmanager
@@ -113,8 +134,8 @@ def _reached(scheduler: str) -> Iterator[Any]:
         yield client
 
 
-def _prepare(client: Any, engine: str) -> None:
-    """Have every worker read and compile what it needs, and refuse workers that run another version."""
+def _prepare(client: Any, engine: str) -> int:
+    """Have every worker read and compile what it needs, refuse workers that run another version, and count them."""
     try:
         versions = client.run(prepare, engine)
     except ModuleNotFoundError as error:
@@ -123,3 +144,4 @@ def _prepare(client: Any, engine: str) -> None:
     if others:
         address, version = next(iter(others.items()))
         raise InputError(f"the worker at {address} runs version {version}, this is {__version__}: make them the same")
+    return max(1, len(versions))  # none, where the last one was lost just now: dask waits for the next

@@ -3,10 +3,11 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import numpy as np
@@ -57,8 +58,10 @@ def parts(folder):
 
 
 def times(folder):
-    """When each part was written."""
-    return {path: path.stat().st_mtime_ns for path in (folder / "cells").glob("[0-9]*.json")}
+    """When each part was written that the catalogue knows; one whose writer is killed before that is done again."""
+    with closing(sqlite3.connect(folder / "catalogue.sqlite")) as db:
+        known = [folder / "cells" / file for (file,) in db.execute("select file from parts")]
+    return {path: path.stat().st_mtime_ns for path in known}
 
 
 def same_bytes(one, other):
@@ -98,7 +101,7 @@ def cluster(folder):
     ]
     processes = [start(*command)]
     try:
-        wait_for(file.exists, processes[0])
+        wait_for(lambda: file.exists() and file.read_text().endswith("}"), processes[0])
         address = json.loads(file.read_text())["address"]
         worker = ["-m", "dask", "worker", address, "--nthreads", 1, "--no-nanny", "--no-dashboard"]
         processes += [start(*worker, "--local-directory", folder) for _ in range(2)]
@@ -151,10 +154,10 @@ def killed_and_stopped_here(asked, folder):
     wait_for(lambda: parts(folder) >= reached + 3, driver)
     driver.send_signal(signal.SIGINT)
     out, err = driver.communicate(timeout=PATIENCE_S)
-    assert (driver.returncode, out) == (130, "")
+    assert (driver.returncode, out) == (130, ""), err
     last = err.splitlines()[-1]
     assert last.startswith("stopped; ") and last.endswith("the same command with --resume goes on")
-    assert "Traceback" not in err
+    assert "Traceback" not in err, err
     assert not (folder / "summary.json").exists()
     return times(folder)
 
@@ -170,6 +173,24 @@ def killed_on_a_cluster(asked, folder, worker):
     driver.kill()
     driver.communicate()
     return times(folder)
+
+
+class Deaf(Here):
+    """Here, where Ctrl-C falls into a place that ignores exceptions, as finalizers do."""
+
+    def next(self):
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        return super().next()
+
+
+def test_an_interrupt_that_was_ignored_is_heard_when_the_next_part_is_kept(call, monkeypatch, tmp_path):
+    monkeypatch.setattr("reports.studying.open_workers", lambda *_: nullcontext(Deaf()))
+    before = signal.getsignal(signal.SIGINT)
+    status, out, err = call("study", question(tmp_path, **MANY), "--engine", "reference", "--out", "o")
+    assert (status, out) == (130, "")
+    assert err.splitlines()[-1].startswith("stopped; 1 of 50 cells are saved in o; ")
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_an_unreachable_scheduler_is_told(command, monkeypatch, tmp_path):
@@ -221,7 +242,7 @@ def test_cells_that_fail_are_listed_at_the_end_and_the_exit_status_is_1(command,
     assert status == 1
     assert "1 of 2 cells" in out
     assert err.splitlines()[-1].startswith("cell 1 (does not, replication 0) failed: fleet.pools.main: DeepSeek-V3")
-    assert "Traceback" not in err
+    assert "Traceback" not in err, err
 
 
 def test_check_says_what_a_question_comes_to(command, tmp_path):
