@@ -9,6 +9,9 @@ from sim.catalogue.entry import Entry
 from sim.catalogue.facts import Fact, Series
 from sim.units import DAYS_PER_WEEK
 
+MOST_TOKENS = 2**30
+"""Of one prompt or answer: a column of tokens is 32 bits wide, and conversations add to it."""
+
 
 def table_problem(probability: Sequence[float], tokens: Sequence[float]) -> str:
     """Why two series are no table of quantiles, or nothing.
@@ -22,6 +25,10 @@ def table_problem(probability: Sequence[float], tokens: Sequence[float]) -> str:
         return "the probabilities of a table of lengths run from 0 to 1"
     if any(after < before for series in (probability, tokens) for before, after in pairwise(series)):
         return "the probabilities and the quantiles of a table of lengths never decrease"
+    if tokens[-1] > MOST_TOKENS:
+        return (
+            f"a table of lengths goes up to {tokens[-1]:.3g} tokens; prompts and answers have at most {MOST_TOKENS:,}"
+        )
     return ""
 
 

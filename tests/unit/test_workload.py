@@ -300,7 +300,13 @@ def test_tied_uniforms_are_those_of_numpy_to_the_bit(rank_correlation):
 
 @pytest.mark.parametrize(
     ("probability", "tokens"),
-    [((0.0, 0.5), (1.0, 2.0)), ((0.0, 1.0), (2.0, 1.0)), ((0.0, 1.0), (1.0,)), ((0.0, 0.6, 0.5, 1.0), (1, 2, 3, 4))],
+    [
+        ((0.0, 0.5), (1.0, 2.0)),
+        ((0.0, 1.0), (2.0, 1.0)),
+        ((0.0, 1.0), (1.0,)),
+        ((0.0, 0.6, 0.5, 1.0), (1, 2, 3, 4)),
+        ((0.0, 1.0), (1.0, 1e10)),
+    ],
 )
 def test_tables_that_are_no_distribution_are_refused(probability, tokens):
     with pytest.raises(InputError):
