@@ -31,7 +31,8 @@ def _level(days: Values, confidence: float) -> dict[str, Any]:
 
 def _difference(days: Values, reference: Values, confidence: float) -> dict[str, Any]:
     found = _over_days(days - reference, confidence)
-    level = float(np.nanmean(reference)) if np.isfinite(reference).any() else math.nan
+    both = np.isfinite(days) & np.isfinite(reference)
+    level = float(reference[both].mean()) if both.any() else math.nan
     relative = found.estimate / level if level else math.nan
     return {"mean": found._asdict(), "relative": relative, "variance_cut": variance_cut(days, reference)}
 

@@ -147,21 +147,29 @@ class Truncated(Frozen):
     @model_validator(mode="after")
     def _check(self) -> "Truncated":
         _ordered(("low", self.low), ("high", self.high))
-        if self._probabilities()[0] == self._probabilities()[1] and self.low < self.high:
+        _, below, above = self._lower_side()
+        if below == above and self.low < self.high:
             raise ValueError(f"nothing of the bell curve lies between low {self.low:g} and high {self.high:g}")
         return self
 
-    def _probabilities(self) -> tuple[float, float]:
+    def _lower_side(self) -> tuple[float, float, float]:
+        """The curve mirrored, with sign -1, where it is cut above its mean: near 1 probabilities are too coarse.
+
+        And the probabilities of its two ends.
+        """
         from scipy.special import ndtr
 
-        return float(ndtr((self.low - self.mean) / self.sd)), float(ndtr((self.high - self.mean) / self.sd))
+        sign = -1.0 if self.low > self.mean else 1.0
+        below, above = sorted(float(ndtr(sign * (end - self.mean) / self.sd)) for end in (self.low, self.high))
+        return sign, below, above
 
     def ppf(self, u: Uniforms) -> Any:
         """Value of each probability."""
         from scipy.special import ndtri
 
-        below, above = self._probabilities()
-        return np.clip(self.mean + self.sd * ndtri(below + u * (above - below)), self.low, self.high)
+        sign, below, above = self._lower_side()
+        share = u if sign > 0 else 1 - u
+        return np.clip(self.mean + sign * self.sd * ndtri(below + share * (above - below)), self.low, self.high)
 
 
 class Discrete(Frozen):
@@ -182,17 +190,25 @@ class Discrete(Frozen):
             raise ValueError("the weights are all zero")
         return self
 
+    @property
+    def is_ranked(self) -> bool:
+        """Whether the values are numbers, of which one is more than another."""
+        return all(isinstance(value, int | float) and not isinstance(value, bool) for value in self.values)
+
     def ppf(self, u: Uniforms) -> Any:
-        """Value of each probability, in the order of the values."""
+        """Value of each probability: numbers from the smallest on, all else in the order of the values."""
         weights = np.ones(len(self.values)) if self.weights is None else np.array(self.weights)
-        ends = np.cumsum(weights)[:-1] / weights.sum()
         values = np.empty(len(self.values), object)
         values[:] = self.values
+        if self.is_ranked:
+            order = np.argsort(np.array(self.values, np.float64), kind="stable")
+            weights, values = weights[order], values[order]
+        ends = np.cumsum(weights)[:-1] / weights.sum()
         return values[np.searchsorted(ends, u, side="right")]
 
 
 class Empirical(Frozen):
-    """What was observed: quantiles are interpolated between the observations."""
+    """What was observed: quantiles are interpolated between the observations, so that their mean is kept."""
 
     distribution: Literal["empirical"]
     """Kind."""
@@ -200,8 +216,8 @@ class Empirical(Frozen):
     """Observations, in any order."""
 
     def ppf(self, u: Uniforms) -> Any:
-        """Value of each probability."""
-        return np.quantile(np.array(self.values), u)
+        """Value of each probability; the i-th of n observations stands for that of (i - 1/2)/n."""
+        return np.quantile(np.array(self.values), u, method="hazen")
 
 
 Distribution = Annotated[

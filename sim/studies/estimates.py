@@ -63,46 +63,66 @@ def _part(units: Values) -> tuple[float, float]:
     return (float(units.var(ddof=1)) / n, n - 1.0) if n > 1 else (math.nan, 0.0)
 
 
-def mean(values: Values, setting: Setting) -> Interval:
-    """Mean over all that is known, with Student's interval."""
-    from scipy.special import stdtrit
-
+def mean(values: Values, setting: Setting, units: float = math.inf) -> Interval:
+    """Mean over all that is known, with Student's interval; `units` of them at most tell how large its error is."""
     if not np.isfinite(values).any():
         return NOTHING
     estimate = float(np.nanmean(_means(values)))
     error, freedom = standard_error(values, setting)
     if not error:
         return Interval(estimate, estimate, estimate)
-    half = error * float(stdtrit(freedom, 0.5 + setting.confidence / 2)) if freedom else math.nan
+    half = error * _student(min(freedom, units - 1), setting)
     return Interval(estimate, estimate - half, estimate + half)
+
+
+def _student(freedom: float, setting: Setting) -> float:
+    """Half the width of an interval, in standard errors; not a number where nothing tells the error."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, 0.5 + setting.confidence / 2)) if freedom > 0 else math.nan
 
 
 def probability(happened: Values, setting: Setting) -> Interval:
     """Probability of what is marked with 1, with Wilson's interval at the effective number of independent units."""
-    from scipy.special import ndtri
-
     if not np.isfinite(happened).any():
         return NOTHING
     p = float(np.nanmean(_means(happened)))
-    error, _ = standard_error(happened, setting)
-    sure = not 0 < p < 1 or not error > 0
-    n = float(max(min(setting.blocks, len(happened)), setting.worth)) if sure else p * (1 - p) / error**2
-    z2 = float(ndtri(0.5 + setting.confidence / 2)) ** 2
+    n, freedom = _effective(happened, p, setting)
+    z2 = _student(freedom, setting) ** 2
     middle = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = math.sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n * n))) / (1 + z2 / n)
     return Interval(p, max(0.0, middle - half), min(1.0, middle + half))
 
 
+def _effective(happened: Values, p: float, setting: Setting) -> tuple[float, float]:
+    """Independent units that would tell a probability as surely, and the degrees of freedom of that; all there are
+    where they agree."""
+    error, freedom = standard_error(happened, setting)
+    if 0 < p < 1 and error > 0:
+        return p * (1 - p) / error**2, freedom
+    known = int(np.isfinite(happened).any(axis=1).sum())
+    return float(max(min(setting.blocks, known), min(setting.worth, known))), math.inf
+
+
 def quantile(values: Values, at: float, setting: Setting) -> Interval:
-    """A quantile; its interval is that of the probability of lying below, read as quantiles (Woodruff 1952)."""
+    """A quantile, between those order statistics that would lie beyond it too rarely in samples of the effective size.
+
+    An end is not a number where even the smallest or the largest value would lie on the wrong side too often.
+    """
+    from scipy.special import betaincinv, ndtr
+
     known = values[np.isfinite(values)]
     if not known.size:
         return NOTHING
     estimate = float(np.quantile(known, at))
-    below = np.where(np.isfinite(values), (values <= estimate).astype(np.float64), np.nan)
-    share = probability(below, setting)
-    low, high = np.quantile(known, [min(share.low, at), max(share.high, at)]).tolist()
-    return Interval(estimate, low, high)
+    below = np.where(np.isfinite(values), np.heaviside(estimate - values, 0.5), np.nan)
+    n, freedom = _effective(below, float(np.nanmean(_means(below))), setting)
+    n = min(n, known.size) if setting.blocks >= len(values) else n  # many equal values vary less than they tell
+    tail = float(ndtr(-_student(freedom, setting)))
+    low = float(np.quantile(known, betaincinv(n * at, n * (1 - at) + 1, tail)))
+    high = float(np.quantile(known, betaincinv(n * at + 1, n * (1 - at), 1 - tail)))
+    low = min(low, estimate) if (1 - at) ** n <= tail else math.nan
+    return Interval(estimate, low, max(high, estimate) if at**n <= tail else math.nan)
 
 
 def tail_mean(values: Values, at: float, setting: Setting) -> Interval:
@@ -111,7 +131,8 @@ def tail_mean(values: Values, at: float, setting: Setting) -> Interval:
     if not known.size:
         return NOTHING
     q = float(np.quantile(known, at, method="inverted_cdf"))  # which makes the mean the least: never beyond the largest
-    return mean(q + np.maximum(values - q, 0.0) / (1 - at), setting)
+    beyond = float((known >= q).sum())
+    return mean(q + np.maximum(values - q, 0.0) / (1 - at), setting, units=beyond)
 
 
 def spread(values: Values) -> float:
@@ -154,15 +175,33 @@ def split_variance(values: Values, shared: bool) -> Split:
 
 
 def variance_of(values: Values, setting: Setting, streams: Streams) -> dict[str, Any] | None:
-    """World's and day's standard deviations and the world's share with its interval, by resampling draws; or None."""
+    """World's and day's standard deviations, and the world's share with its interval; or None."""
     whole = values[np.isfinite(values).all(axis=1)]
     if whole.shape[1] < 2 or len(whole) < 2:
         return None
     split = split_variance(whole, setting.shared)
-    rng = streams.rng("bootstrap of variance")
-    samples = (whole[rng.integers(len(whole), size=len(whole))] for _ in range(RESAMPLES))
-    shares = np.array([split_variance(sample, setting.shared).world_share for sample in samples])
-    tail = (1 - setting.confidence) / 2
-    ends = np.quantile(shares[np.isfinite(shares)], [tail, 1 - tail]).tolist() if np.isfinite(shares).any() else NOTHING
-    share = Interval(split.world_share, ends[0], ends[1])
+    ends = _ends_of_shared(split, whole.shape, setting) if setting.shared else _ends_of_own(whole, setting, streams)
+    share = Interval(split.world_share, *ends)
     return {"world_sd": math.sqrt(split.world), "day_sd": math.sqrt(split.day), "world_share": share._asdict()}
+
+
+def _ends_of_own(whole: Values, setting: Setting, streams: Streams) -> tuple[float, float]:
+    """Ends of the interval of the world's share where each draw has days of its own: draws are resampled."""
+    rng, tail = streams.rng("bootstrap of variance"), (1 - setting.confidence) / 2
+    samples = (whole[rng.integers(len(whole), size=len(whole))] for _ in range(RESAMPLES))
+    shares = np.array([split_variance(sample, shared=False).world_share for sample in samples])
+    shares = shares[np.isfinite(shares)]
+    low, high = np.quantile(shares, [tail, 1 - tail]).tolist() if shares.size else (math.nan, math.nan)
+    return low, high
+
+
+def _ends_of_shared(split: Split, shape: tuple[int, ...], setting: Setting) -> tuple[float, float]:
+    """The same where draws share a few days: the ratio of the two variances is F times what it is in truth."""
+    from scipy.special import fdtri
+
+    rows, days = shape
+    if not split.day or not split.world:
+        return math.nan, math.nan
+    ratio, tail = split.world / split.day, (1 - setting.confidence) / 2
+    least, most = (ratio / float(fdtri(rows - 1, days - 1, at)) for at in (1 - tail, tail))
+    return least / (1 + least), most / (1 + most)

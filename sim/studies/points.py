@@ -12,14 +12,14 @@ Points = NDArray[np.float64]
 Spread = Literal["random", "latin_hypercube", "sobol"]
 
 BLOCKS = 8
-"""Independent parts of a stratified design: their differences tell how sure its means are."""
+"""Least independent parts of a stratified design: their differences tell how sure its means are."""
 
 
 def blocks_of(draws: int, spread: Spread) -> int:
     """Independent parts that a design of so many draws is made of; each draw of a random one is a part of its own."""
     if spread == "random":
         return draws
-    return BLOCKS if draws % BLOCKS == 0 and draws >= BLOCKS * 2 else 1
+    return next((blocks for blocks in range(BLOCKS, 2 * BLOCKS) if draws % blocks == 0 and draws >= 2 * blocks), 1)
 
 
 def spread_points(draws: int, inputs: int, spread: Spread, streams: Streams) -> Points:
@@ -43,20 +43,35 @@ def _block(draws: int, inputs: int, spread: Spread, streams: Streams, block: int
 
 
 def tie(points: Points, correlation: NDArray[np.float64], streams: Streams) -> Points:
-    """Reorder each column so that the columns' rank correlations are near a matrix (Iman and Conover 1982).
+    """Reorder columns so that their rank correlations are near a matrix (Iman and Conover 1982).
 
-    The values of every column stay as they are; only who meets whom changes. `correlation` must be positive definite.
+    The values of every column stay as they are; only who meets whom changes; columns that go with no other stay where
+    they are. `correlation` is that of the columns' normal scores (`pearson`), positive definite.
     """
     from scipy.special import ndtri
     from scipy.stats import rankdata
 
-    draws, inputs = points.shape
-    if draws <= inputs:
-        return points
+    draws, tied = len(points), tied_columns(correlation)
     scores = ndtri(np.arange(1, draws + 1) / (draws + 1))
     rng = streams.rng("correlation")
-    free = np.column_stack([rng.permutation(scores) for _ in range(inputs)])
+    free = np.column_stack([rng.permutation(scores) for _ in tied])
     now = np.linalg.cholesky(np.corrcoef(free, rowvar=False))
-    wanted = np.linalg.cholesky(correlation) @ np.linalg.inv(now)
+    wanted = np.linalg.cholesky(correlation[np.ix_(tied, tied)]) @ np.linalg.inv(now)
     order = rankdata(free @ wanted.T, method="ordinal", axis=0).astype(np.int64) - 1
-    return np.take_along_axis(np.sort(points, axis=0), order, axis=0)
+    out = points.copy()
+    out[:, tied] = np.take_along_axis(np.sort(points[:, tied], axis=0), order, axis=0)
+    return out
+
+
+def tied_columns(correlation: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Columns that go with another."""
+    return np.flatnonzero((correlation != 0).sum(axis=1) > 1)
+
+
+def pearson(rank: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The correlation of normal scores whose rank correlation (Spearman's) is given: 2 sin(pi rank/6).
+
+    >>> pearson(np.array([0.0, 0.5, 1.0])).round(6).tolist()
+    [0.0, 0.517638, 1.0]
+    """
+    return np.asarray(2 * np.sin(np.pi * rank / 6))

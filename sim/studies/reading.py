@@ -24,12 +24,14 @@ from sim.studies.distributions import Discrete
 from sim.studies.inputs import FACTS, Input, facts_in_use, is_price, offered
 from sim.studies.outcomes import known_outcomes
 from sim.studies.plan import Draws, Plan, Variants
-from sim.studies.points import Points, spread_points, tie
+from sim.studies.points import Points, pearson, spread_points, tie, tied_columns
 from sim.studies.schema import Batch, Question, Study
 from sim.units import parse_quantity, unit_of
 
 Form = TypeVar("Form", bound=Question)
 
+DRAWS_A_TIE = 10
+"""Draws for each input that goes with another: with a handful, who meets whom cannot be arranged."""
 PROBES = (0.05, 0.377, 0.5, 0.95)
 """Probabilities at which every input is tried in the base day before anything is run."""
 
@@ -209,7 +211,7 @@ def plan_study(question: Study, document: Document, engine: EngineName = "compil
     for one in inputs:
         for value in _probe(one):
             draft.try_changes(draft.base, {one.path: value}, ("uncertain",))
-    correlation = _correlation(draft, question, [one.path for one in inputs])
+    correlation = _correlation(draft, question, inputs)
     named: list[tuple[Keys, str]] = [(("outcomes", index), name) for index, name in enumerate(question.outcomes)]
     named += [(("goals", name, "outcome"), goal.outcome) for name, goal in question.goals.items()]
     named += [(("stop", "outcome"), question.stop.outcome)] if question.stop and question.stop.outcome else []
@@ -239,24 +241,41 @@ def _points(question: Study, paths: list[str], streams: Streams) -> Points:
     return design(question.kind, question.draws, paths, question.ends, streams)
 
 
-def _correlation(draft: Draft, question: Study, paths: list[str]) -> np.ndarray | None:
-    """The matrix of rank correlations, where there are any."""
+def _correlation(draft: Draft, question: Study, inputs: list[Input]) -> np.ndarray | None:
+    """The matrix of correlations of normal scores, where inputs go together."""
     if not question.correlations:
         return None
-    matrix = np.eye(len(paths))
+    paths = [one.path for one in inputs]
+    ranks = np.eye(len(paths))
     for index, correlation in enumerate(question.correlations):
-        unknown = [path for path in correlation.between if path not in paths]
-        for path in unknown:
-            what = f"{path} is no uncertain input of this study{did_you_mean(path, paths)}"
+        wrong = [what for path in correlation.between if (what := _unrankable(path, inputs))]
+        for what in wrong:
             draft.complain(("correlations", index, "between"), what)
-        if not unknown:
+        if not wrong:
             one, other = (paths.index(path) for path in correlation.between)
-            matrix[one, other] = matrix[other, one] = 1.0 if one == other else correlation.rank
-    smallest = float(np.linalg.eigvalsh(matrix)[0])
+            ranks[one, other] = ranks[other, one] = 1.0 if one == other else correlation.rank
+    matrix = pearson(ranks)
+    smallest, tied = float(np.linalg.eigvalsh(matrix)[0]), len(tied_columns(matrix))
     if smallest <= np.finfo(float).eps * len(paths):
         what = f"cannot all hold: their matrix is not positive definite (smallest eigenvalue {smallest:.3g})"
         draft.complain(("correlations",), f"{what}; bring them nearer to zero")
+    if question.draws < DRAWS_A_TIE * tied:
+        what = f"{tied} inputs that go together take at least {DRAWS_A_TIE * tied} draws, not {question.draws}"
+        draft.complain(("correlations",), what)
     return matrix
+
+
+def _unrankable(path: str, inputs: list[Input]) -> str:
+    """Why an input cannot go with another, or nothing."""
+    known = {one.path: one.distribution for one in inputs}
+    if path not in known:
+        return f"{path} is no uncertain input of this study{did_you_mean(path, known)}"
+    spread = known[path]
+    return (
+        f"{path} is a choice, not a number: it has no rank"
+        if isinstance(spread, Discrete) and not spread.is_ranked
+        else ""
+    )
 
 
 def _check_fraction(draft: Draft, question: Question) -> None:

@@ -87,9 +87,10 @@ def _run(plan: Plan, store: Store, workers: Workers, tell: Tell) -> int:
     """Run what is left, look after look; the number of cells after which enough is known."""
     finished, parts = store.finished(), list(plan.parts())
     run = _Run(plan, store, workers, [part for part in parts if part.number not in finished], tell)
-    for end in plan.rounds():
+    looks = plan.rounds()
+    for before, end in zip([0, *looks], looks, strict=False):
         run.until(end)
-        if end < plan.cells and _enough(plan, store, end):
+        if before and end < plan.cells and _enough(plan, store, before) and _enough(plan, store, end):
             return end
     return plan.cells
 
@@ -163,7 +164,10 @@ class _Run:
 
 
 def _enough(plan: Plan, store: Store, cells: int) -> bool:
-    """Whether the mean that a study waits for is known well enough from its first cells."""
+    """Whether the mean that a study waits for is known well enough from its first cells.
+
+    A study ends when two looks in a row say so: a single one is often too early where seldom something large happens.
+    """
     question = plan.question
     if not isinstance(question, Study) or question.stop is None:
         return False

@@ -33,13 +33,15 @@ def tornado(values: Values, inputs: list[tuple[str, list[Any]]]) -> Results:
         }
         for index, (path, told) in enumerate(inputs)
     ]
-    return {"base": float(values[0]), "bars": sorted(bars, key=_length)}
+    base = float(values[0])
+    return {"base": base, "bars": sorted(bars, key=lambda bar: _length(bar, base))}
 
 
-def _length(bar: dict[str, Any]) -> float:
-    """Longest first; what is not known last."""
-    length = abs(bar["at_high"] - bar["at_low"])
-    return -length if math.isfinite(length) else math.inf
+def _length(bar: dict[str, Any], base: float) -> float:
+    """Longest first, from its ends or the base, which may lie beyond both; what is not known last."""
+    ends = [bar["at_low"], bar["at_high"], base]
+    length = max(ends) - min(ends)
+    return -length if math.isfinite(sum(ends)) else math.inf
 
 
 def morris(values: Values, points: Points, paths: list[str], confidence: float, streams: Streams) -> Results:

@@ -136,7 +136,8 @@ def _monte_carlo(plan: Plan, question: Study, rows: Draws, frame: "pd.DataFrame"
 def _because(question: Study) -> str:
     assert question.stop is not None
     outcome = question.stop.outcome or question.outcomes[0]
-    return f"the mean of {outcome} was known within {question.stop.relative_half_width:.3g} of itself"
+    width = question.stop.relative_half_width
+    return f"twice in a row the mean of {outcome} was known within {width:.3g} of itself"
 
 
 def _distribution(values: Values, setting: Setting, streams: Streams) -> dict[str, Any]:

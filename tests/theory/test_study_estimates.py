@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from sim.streams import Streams
-from sim.studies.comparing import variance_cut
+from sim.studies.comparing import compare, variance_cut
 from sim.studies.estimates import Setting, mean, probability, quantile, split_variance, tail_mean, variance_of
 from sim.studies.points import blocks_of, spread_points
+from sim.studies.results import Interval
 
 REPEATS = 500
 DRAWS = 64
@@ -40,11 +41,30 @@ def below(values, setting):
     return probability((values < 1.0).astype(float), setting)
 
 
+def skewed(rng):
+    return rng.lognormal(0.0, 0.6, (DRAWS, 1))
+
+
+def mostly_one(rng):
+    """Availability as it is: 1 on nearly half of all days, anything from 0.9 on else."""
+    return np.where(rng.random((DRAWS, 1)) < 0.52, 0.9 + 0.1 * rng.random((DRAWS, 1)), 1.0)
+
+
+def high_quantile(values, setting):
+    return quantile(values, 0.95, setting)
+
+
 CASES = {
     "mean": (mean, 3.0, normal),
     "mean of days nested in worlds": (mean, 3.0, days_in_worlds),
     "probability": (below, 0.5 * (1 + math.erf(-1 / math.sqrt(2))), normal),
     "median": (lambda values, setting: quantile(values, 0.5, setting), 3.0, normal),
+    "a high quantile of a skewed number": (high_quantile, math.exp(0.6 * 1.6448536269514722), skewed),
+    "median where many values are equal": (
+        lambda values, setting: quantile(values, 0.5, setting),
+        0.9 + 0.1 * 0.5 / 0.52,
+        mostly_one,
+    ),
     "median of days nested in worlds": (lambda values, setting: quantile(values, 0.5, setting), 3.0, days_in_worlds),
 }
 
@@ -56,6 +76,36 @@ def test_the_interval_covers_what_it_says(name):
 
 def test_the_interval_covers_where_all_worlds_share_their_days():
     assert 0.86 <= covered(mean, 3.0, the_same_days, Setting(LEVEL, DRAWS, shared=True)) <= 0.94
+
+
+@pytest.mark.parametrize("days", [2, 8])
+def test_the_share_of_the_world_covers_where_all_worlds_share_their_days(days):
+    def split(rng):
+        values = rng.normal(0.0, 1.0, (DRAWS, 1)) + rng.normal(0.0, 1.0, (1, days))
+        told = variance_of(values, Setting(LEVEL, DRAWS, shared=True), Streams(1))
+        return Interval(**told["world_share"])
+
+    assert 0.86 <= covered(lambda found, _: found, 0.5, split) <= 0.94
+
+
+def test_an_end_beyond_the_smallest_or_largest_of_few_values_is_not_known():
+    values, setting = np.arange(DRAWS, dtype=float).reshape(-1, 1), Setting(LEVEL, DRAWS, False)
+    assert math.isnan(quantile(values, 0.99, setting).high)
+    assert math.isnan(quantile(values, 0.01, setting).low)
+    assert quantile(values, 0.99, setting).low > quantile(values, 0.5, setting).high
+    enough = np.arange(1000.0).reshape(-1, 1)
+    assert quantile(enough, 0.99, Setting(LEVEL, 1000, False)).high < 999
+
+
+def test_draws_of_which_nothing_is_known_make_nothing_surer():
+    known = np.zeros((3, 1))
+    many = np.concatenate([known, np.full((61, 1), np.nan)])
+    assert probability(many, Setting(LEVEL, DRAWS, False)) == probability(known, Setting(LEVEL, 3, False))
+
+
+def test_a_difference_is_relative_to_the_base_on_the_same_days():
+    days = np.array([[1.0, 2.0, 3.0, 100.0], [2.0, 3.0, 4.0, np.nan]])
+    assert compare(days, ["a", "b"], "a", LEVEL)["differences"]["b"]["relative"] == 0.5
 
 
 def stratified(rng):

@@ -107,6 +107,14 @@ def test_a_tornado_is_sorted_by_length():
     assert (found["bars"][0]["low_input"], found["base"]) == (0.1, -1.0)
 
 
+def test_a_bar_reaches_to_the_base_where_that_lies_beyond_its_ends():
+    """The day is dearest at the median: both ends are alike, and far from it."""
+    points = design("tornado", 1, ["hill", "slope"], (0.1, 0.9), STREAMS)
+    told = [("hill", points[:, 0].tolist()), ("slope", points[:, 1].tolist())]
+    found = tornado(-100 * (points[:, 0] - 0.5) ** 2 + points[:, 1], told)
+    assert [bar["path"] for bar in found["bars"]] == ["hill", "slope"]
+
+
 @pytest.mark.parametrize("kind", ["morris", "sobol", "pawn"])
 def test_an_outcome_that_does_not_vary_has_no_driver(kind):
     paths = ["a", "b"]

@@ -39,12 +39,28 @@ def test_choices_come_as_often_as_they_weigh():
     assert [list(drawn).count(value) for value in ("a", 2, None)] == [100, 200, 100]
 
 
-def test_observations_are_interpolated():
-    assert Empirical(distribution="empirical", values=(3.0, 1.0, 2.0)).ppf(np.array([0, 0.25, 1])).tolist() == [
-        1,
-        1.5,
-        3,
-    ]
+def test_numbers_to_choose_from_are_drawn_from_the_smallest_on():
+    drawn = make(distribution="discrete", values=[4, 1.5, 2], weights=[1, 2, 1]).ppf(np.array([0.1, 0.49, 0.6, 0.9]))
+    assert drawn.tolist() == [1.5, 1.5, 2, 4]
+    words = make(distribution="discrete", values=["z", "a"])
+    assert words.ppf(np.array([0.1, 0.9])).tolist() == ["z", "a"]
+    assert not words.is_ranked and not make(distribution="discrete", values=[True, 2]).is_ranked
+
+
+def test_observations_are_interpolated_and_keep_their_mean():
+    seen = Empirical(distribution="empirical", values=(3.0, 1.0, 2.0))
+    assert seen.ppf(np.array([0, 0.25, 0.5, 1])).tolist() == [1, 1.25, 2, 3]
+    skewed = Empirical(distribution="empirical", values=(1.0, 2.0, 3.0, 100.0))
+    middles = (np.arange(100_000) + 0.5) / 100_000
+    assert skewed.ppf(middles).mean() == pytest.approx(26.5, rel=1e-6)
+
+
+def test_the_far_end_of_a_bell_curve_is_as_fine_as_the_near_one():
+    far = make(distribution="truncated", mean=0.0, sd=1.0, low=8.3, high=9.0).ppf(U)
+    near = make(distribution="truncated", mean=0.0, sd=1.0, low=-9.0, high=-8.3).ppf(1 - U)
+    assert far == pytest.approx(-near, rel=1e-12)
+    assert far == pytest.approx(stats.truncnorm(8.3, 9.0).ppf(U), rel=1e-6)
+    assert (np.diff(far) > 0).all()
 
 
 def test_a_range_of_one_value_is_that_value():

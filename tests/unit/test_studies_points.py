@@ -6,7 +6,7 @@ from scipy.stats import spearmanr
 
 from sim.streams import Streams
 from sim.studies.designs import design, tornado_points
-from sim.studies.points import BLOCKS, spread_points, tie
+from sim.studies.points import BLOCKS, blocks_of, pearson, spread_points, tie
 
 
 @pytest.mark.parametrize("spread", ["random", "latin_hypercube", "sobol"])
@@ -35,10 +35,31 @@ WANTED = np.array([[1.0, 0.7, 0.0], [0.7, 1.0, -0.4], [0.0, -0.4, 1.0]])
 
 def test_columns_are_tied_and_keep_their_values():
     free = spread_points(2000, 3, "random", Streams(3))
-    tied = tie(free, WANTED, Streams(3))
+    tied = tie(free, pearson(WANTED), Streams(3))
     assert spearmanr(tied).statistic == pytest.approx(WANTED, abs=0.05)
     assert np.array_equal(np.sort(tied, axis=0), np.sort(free, axis=0))
     assert spearmanr(free).statistic != pytest.approx(WANTED, abs=0.05)
+
+
+def test_rank_correlations_are_those_asked_for():
+    """Taken for correlations of normal scores they would come out at 0.48."""
+    free, asked = spread_points(20_000, 2, "random", Streams(3)), np.array([[1.0, 0.5], [0.5, 1.0]])
+    assert spearmanr(tie(free, pearson(asked), Streams(3))).statistic == pytest.approx(0.5, abs=0.005)
+    assert spearmanr(tie(free, asked, Streams(3))).statistic < 0.49
+
+
+def test_columns_that_go_with_no_other_stay_where_they_are():
+    free = spread_points(200, 4, "latin_hypercube", Streams(3))
+    asked = np.eye(4)
+    asked[1, 3] = asked[3, 1] = 0.8
+    tied = tie(free, asked, Streams(3))
+    assert np.array_equal(tied[:, [0, 2]], free[:, [0, 2]])
+    assert not np.array_equal(tied[:, [1, 3]], free[:, [1, 3]])
+
+
+@pytest.mark.parametrize(("draws", "blocks"), [(512, 8), (500, 10), (63, 9), (16, 8), (15, 1), (499, 1)])
+def test_stratified_designs_come_in_eight_blocks_or_a_few_more(draws, blocks):
+    assert blocks_of(draws, "latin_hypercube") == blocks
 
 
 def test_a_tornado_moves_one_input_at_a_time():

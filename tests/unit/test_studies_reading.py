@@ -53,6 +53,16 @@ WRONG_STUDIES = {
     "a correlation with nobody": (
         {"correlations": [{"between": [TIED[0], "prices.book"], "rank": 0.1}]}, r"prices\.book is no uncertain input",
     ),
+    "a correlation of words": (
+        {
+            "uncertain": WORLD | {"plant.site": {"distribution": "discrete", "values": ["virginia", "oregon"]}},
+            "correlations": [{"between": ["plant.site", next(iter(WORLD))], "rank": 0.1}],
+        },
+        r"plant\.site is a choice, not a number: it has no rank",
+    ),
+    "a correlation of a handful of draws": (
+        {"correlations": [{"between": TIED, "rank": 0.5}], "draws": 19}, r"2 inputs .* take at least 20 draws, not 19",
+    ),
     "a count that is no power of two": (
         {"kind": "sobol", "draws": 100}, r"powers of two: 64 or 128, not 100",
     ),

@@ -225,7 +225,8 @@ def test_a_lost_worker_is_an_answer_that_resume_asks_for_again(tmp_path):
 def test_a_study_stops_when_it_knows_enough(tmp_path):
     plan = study(tmp_path, draws=64, uncertain=PRICES, stop={"relative_half_width": 0.2, "at_least": 8})
     result = done(plan, tmp_path / "o")
-    assert result.summary["stopped"]["draws"] == len(result.table()) == 8
+    assert result.summary["stopped"]["draws"] == len(result.table()) == 16
+    assert "twice in a row" in result.summary["stopped"]["because"]
     assert "known within 0.2" in result.summary["stopped"]["because"]
     mean = result.summary["results"]["cost_usd.total"]["mean"]
     assert mean["high"] - mean["low"] <= 0.4 * mean["estimate"]
