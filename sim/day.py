@@ -84,6 +84,10 @@ class DayResult:
         """The ledger's dollars by pool and use."""
         return allocate(self.ledger, self.usage)
 
+    def with_usage(self, usage: Usage) -> "DayResult":
+        """The same day, had it used up something else."""
+        return replace(self, usage=usage, ledger=_price(self.scenario, self.catalogue, usage))
+
     def reprice(self, prices: Prices, facts: Overrides | None = None) -> "DayResult":
         """The same day at other prices, `facts` that are prices among them; nothing is simulated again."""
         scenario = self.scenario.model_copy(update={"prices": prices} | ({"facts": facts} if facts else {}))

@@ -1,11 +1,13 @@
 """result.json: the numbers of a day that other tools read. Its keys are a contract."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from sim.day import DayResult
 from sim.scenario.identity import scenario_hash
 from sim.traces.digest import METRICS, TOKENS
+from sim.traces.events import Event
 from sim.traces.request import Outcome
 from sim.traces.utilisation import UtilisationTrace
 from sim.unit_costs import unit_costs
@@ -78,7 +80,7 @@ def _fleet(result: DayResult) -> dict[str, float]:
         "gpus": sum(pool.servers * pool.gpus_per_server for pool in pools),
         "mean_utilisation": busy_s / replica_s if replica_s else 0.0,
         "mean_batch": batch_s / busy_s if busy_s else 0.0,
-        "failures": len(result.traces.events.of("failed")),
+        "failures": mended(result.traces.events.events)["fleet.failures"],
         "availability": 1.0 - down_s / all_s,
     }
 
@@ -98,16 +100,25 @@ def _energy_kwh(result: DayResult) -> dict[str, float]:
 
 def _plant(result: DayResult) -> dict[str, Any]:
     """What cooling and power delivery are made of, how warm it got, and who mended what."""
-    trace, events = result.traces.utilisation, result.traces.events.events
+    trace, found = result.traces.utilisation, mended(result.traces.events.events)
     parts = ("chiller", "fan", "pump", "rejection", "ups", "transformer")
     energy = {f"{part}_kwh": float(getattr(trace.plant, f"{part}_j").sum()) / JOULES_PER_KWH for part in parts}
     return energy | {
         "water_m3": float(trace.plant.water_m3.sum()),
         "warmest_inlet_c": float(trace.plant.inlet_c.max()),
         "slowest_speed": min(float(pool.speed.min()) for pool in trace.pools),
-        "technician_h": math.fsum(event.labour_s for event in events) / SECONDS_PER_HOUR,
-        "parts_used": sum(event.parts_used for event in events),
+        "technician_h": found["plant.technician_h"],
+        "parts_used": found["plant.parts_used"],
         "server_h": {state: _server_h(trace, state) for state in STATES},
+    }
+
+
+def mended(events: Sequence[Event]) -> dict[str, float]:
+    """The headline numbers that an event log tells alone, by their dotted names."""
+    return {
+        "fleet.failures": sum(event.kind == "failed" for event in events),
+        "plant.technician_h": math.fsum(event.labour_s for event in events) / SECONDS_PER_HOUR,
+        "plant.parts_used": sum(event.parts_used for event in events),
     }
 
 

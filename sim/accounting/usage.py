@@ -5,7 +5,7 @@ A ledger needs no more of the day than this, which is why a second ledger of the
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,9 +45,9 @@ class Served:
 class Repairs:
     """What mending took in a pool, or in the hall, and planned work beside it."""
 
-    parts: Mapping[str, int]
+    parts: Mapping[str, float]
     """Spare parts that repairs used, by kind."""
-    visits: int
+    visits: float
     """Times that a technician took something in hand to mend it."""
     labour_h: float
     """Hands-on hours of repairs."""
@@ -55,6 +55,16 @@ class Repairs:
     """The same hours by clock hour since the one in which the day starts."""
     planned_h: float
     """Hands-on hours of planned work."""
+
+    def times(self, factor: float) -> "Repairs":
+        """The same of more, or fewer."""
+        return Repairs(
+            {part: used * factor for part, used in self.parts.items()},
+            self.visits * factor,
+            self.labour_h * factor,
+            self.hour_labour_h * factor,
+            self.planned_h * factor,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,6 +187,20 @@ def measure(utilisation: UtilisationTrace, events: EventLog, inventory: Inventor
         _repairs(by_pool[""], inventory),
         served,
     )
+
+
+def mended_like(usage: Usage, events: EventLog, part: float) -> Usage:
+    """What a part of a fleet used up, its repairs being its share of those of the whole fleet, whose log is given.
+
+    The hall's repairs are shared, too, for however many servers it holds, a hall is one. Planned work stays.
+    """
+    by_pool = _events_by_pool(events, [pool.pool.name for pool in usage.pools])
+
+    def shared(pool: PoolUsage) -> PoolUsage:
+        whole = _repairs(by_pool[pool.pool.name], usage.inventory)
+        return replace(pool, repairs=replace(whole.times(part), planned_h=pool.repairs.planned_h))
+
+    return replace(usage, pools=tuple(map(shared, usage.pools)), repairs=usage.repairs.times(part))
 
 
 def _length_h(minute_s: Minutes, start_s: float) -> NDArray[np.float64]:

@@ -188,14 +188,8 @@ def workshop(env: simpy.Environment, scenario: Scenario, hazard: Hazard) -> Work
 def _care(
     servers: Servers, scenario: Scenario, catalogue: Catalogue, hall: Hall, shop: Workshop, streams: Streams
 ) -> PoolCare:
-    chosen, hazard, env = scenario.plant, shop.hazard, shop.env
-    name, restart_s = servers.book.spec.name, hazard.restart_s.value
-    exposure = Exposure(
-        hazard,
-        chosen.failures.multiplier,
-        chosen.failures.age_years * SECONDS_PER_YEAR,
-        chosen.failures.servers_per_rack,
-    )
+    chosen, env = scenario.plant, shop.env
+    name, restart_s = servers.book.spec.name, shop.hazard.restart_s.value
     wake_s = wake_time_s(scenario.fleet.pools[name], catalogue)
     reserve = Reserve(env, servers, wake_s)
     sleep = servers.book.pool.sleep
@@ -204,13 +198,22 @@ def _care(
         overheating=Overheating(servers, hall.thermals, hall.zones, restart_s, streams),
         reserve=reserve,
         power_states=PowerStates(env, servers, sleep, wake_s) if sleep.enabled else None,
-        breakdowns=Breakdowns(servers, exposure, shop, reserve, streams) if chosen.failures.enabled else None,
+        breakdowns=breakdowns(servers, scenario, shop, reserve, streams),
         services=[
             PlannedWork(env, servers, work, service, shop.crew, restart_s)
             for work, service in chosen.repair.services.items()
             if service.pool == name
         ],
     )
+
+
+def breakdowns(
+    servers: Servers, scenario: Scenario, shop: Workshop, reserve: Reserve, streams: Streams
+) -> Breakdowns | None:
+    """The failures of a pool, where a scenario lets it break."""
+    chosen = scenario.plant.failures
+    exposure = Exposure(shop.hazard, chosen.multiplier, chosen.age_years * SECONDS_PER_YEAR, chosen.servers_per_rack)
+    return Breakdowns(servers, exposure, shop, reserve, streams) if chosen.enabled else None
 
 
 def wake_time_s(pool: Pool, catalogue: Catalogue) -> float:

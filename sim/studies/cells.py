@@ -23,7 +23,7 @@ from sim.machine_code import is_warm
 from sim.scenario.identity import scenario_hash, scenario_hashes
 from sim.scenario.schema import Scenario
 from sim.studies.columns import Columns, Failure, by_column, failed, joined
-from sim.studies.fraction import shrink
+from sim.studies.fraction import mended_by_share, shrink
 from sim.studies.inputs import is_price
 from sim.studies.outcomes import Numbers, flat, grown, is_number
 from sim.studies.plan import Cell
@@ -90,9 +90,11 @@ def simulate_day(order: Order, cell: Cell, replication: int) -> Day | Failure:
 
 def _simulate(order: Order, cell: Cell, replication: int) -> Day:
     changes = {path: value for path, value in cell.changes.items() if not is_price(path)}
-    scenario, larger = shrink(order.base.replace(changes), order.fleet_fraction)
+    whole = order.base.replace(changes)
+    scenario, larger = shrink(whole, order.fleet_fraction)
     result = run(scenario, engine=order.engine, catalogue=the_catalogue(), replication=replication)
-    return Day(result, grown(flat(summary(result)), larger), changes, larger)
+    result, counted = mended_by_share(result, whole, larger, replication)
+    return Day(result, grown(flat(summary(result)), larger) | counted, changes, larger)
 
 
 def price_cells(order: Order, day: Day | Failure, cells: list[Cell]) -> Columns:

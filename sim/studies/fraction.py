@@ -3,9 +3,13 @@
 from fractions import Fraction
 from typing import Any
 
+from sim.accounting.usage import mended_like
+from sim.day import DayResult
 from sim.documents import dotted
+from sim.headlines import mended
 from sim.scenario.paths import leaves
 from sim.scenario.schema import Scenario
+from sim.streams import Streams
 
 COUNTS = frozenset(
     ["servers", "cells", "technicians", "parts", "reorder_at", "order", "hot", "cold", "at_once", "least_servers"]
@@ -30,6 +34,25 @@ def shrink(scenario: Scenario, part: Fraction | None) -> tuple[Scenario, float]:
     changes |= {dotted(keys): value * left / full for keys, value in _found(data, SIZES)}
     demand = scenario.workload.demand.requests_per_day * left / full
     return scenario.replace(changes | {"workload.demand.requests_per_day": demand}), full / left
+
+
+def mended_by_share(
+    result: DayResult, whole: Scenario, larger: float, replication: int
+) -> tuple[DayResult, dict[str, float]]:
+    """The day of a part of a fleet with its share of all repairs of the whole, and what the whole fleet counts of them.
+
+    A GPU replaced among a 64th of the servers is not 64 replaced: what breaks in all of the fleet is simulated, without
+    its requests. Where servers sleep, and age by demand, the part's own repairs stand for all.
+    """
+    if larger == 1 or any(pool.sleep.enabled for pool in whole.fleet.pools.values()):
+        return result, {}
+    from sim.fleet.mending import failures_alone
+
+    events = failures_alone(whole, result.catalogue, Streams(whole.seed, replication))
+    usage = mended_like(result.usage, events, 1 / larger)
+    repairs = [usage.repairs, *(pool.repairs for pool in usage.pools)]
+    hours = larger * sum(each.labour_h + each.planned_h for each in repairs)
+    return result.with_usage(usage), mended(events.events) | {"plant.technician_h": hours}
 
 
 def _less(count: int, part: Fraction) -> int:

@@ -1,0 +1,70 @@
+"""Failures of a fleet without its requests: what breaks in a day, and what mending it takes.
+
+Parts age in service, busy or not, so that requests change nothing about it. Who simulates a part of a fleet counts the
+repairs of all of it so: the part's servers are the fleet's first, and meet the same chances.
+"""
+
+from collections.abc import Iterator
+from typing import cast
+
+import simpy
+
+from sim.catalogue import Catalogue
+from sim.fleet.building import build_pools
+from sim.fleet.census import PoolBook
+from sim.fleet.plant import breakdowns, wake_time_s, workshop
+from sim.fleet.repair import Reserve
+from sim.fleet.servers import Servers
+from sim.scenario.repair import Spares
+from sim.scenario.schema import Scenario
+from sim.serving.cells import CelledPool
+from sim.streams import Streams
+from sim.traces.events import EventLog
+
+
+class Unasked:
+    """The engine of a pool that nobody asks."""
+
+    def advance(self, until_s: float) -> None:
+        """Nothing happens."""
+
+    def fail(self, server: int) -> tuple[int, int]:
+        """Nobody is sent on, nobody lost."""
+        return 0, 0
+
+    def restore(self, server: int) -> None:
+        """A server would take requests again."""
+
+    def drain(self, server: int) -> None:
+        """A server would take no new requests."""
+
+    def outstanding(self, server: int) -> int:
+        """It has none to serve out."""
+        return 0
+
+
+def failures_alone(scenario: Scenario, catalogue: Catalogue, streams: Streams) -> EventLog:
+    """What breaks among the servers of a scenario, and what mending takes; its hall is not looked at."""
+    env, log, repair = simpy.Environment(), EventLog(), scenario.plant.repair
+    shop = workshop(env, scenario, catalogue.pick("hazards", scenario.plant.failures.hazard))
+    shop.crew.work(repair.shifts.values(), scenario.day.start_s)
+    pools = [Servers(env, book, log) for book in _books(scenario, catalogue, streams)]
+    for servers in pools:
+        name, spares = servers.book.spec.name, repair.spares.get(servers.book.spec.name, Spares())
+        reserve = Reserve(env, servers, wake_time_s(scenario.fleet.pools[name], catalogue))
+        reserve.fill(spares.hot, spares.cold)
+        breaking = breakdowns(servers, scenario, shop, reserve, streams)
+        if breaking:
+            breaking.start(scenario.day.duration_s)
+    env.run(until=scenario.day.duration_s)
+    for servers in pools:
+        servers.close(scenario.day.duration_s)
+    return EventLog(sorted(log.events))
+
+
+def _books(scenario: Scenario, catalogue: Catalogue, streams: Streams) -> Iterator[PoolBook]:
+    """The pools, of which no minute is written; of an engine their servers need no more than `Unasked` has."""
+    way = catalogue.pick("delivery", scenario.plant.delivery.kind)
+    for spec in build_pools(scenario, catalogue, streams):
+        pool = scenario.fleet.pools[spec.name]
+        yield PoolBook(spec, pool, catalogue.pick("servers", pool.server), way, cast(CelledPool, Unasked()), minutes=0)
