@@ -72,8 +72,6 @@ def _fleet(result: DayResult) -> dict[str, float]:
     pools = result.traces.utilisation.pools
     busy_s = sum(float(pool.busy_s.sum()) for pool in pools)
     replica_s = sum(float(pool.serving_server_s.sum()) * pool.replicas / pool.servers for pool in pools)
-    down_s = sum(float(pool.down_server_s.sum()) for pool in pools)
-    all_s = sum(pool.servers for pool in pools) * float(result.traces.utilisation.minute_s.sum())
     batch_s = sum(float(pool.batch_request_s.sum()) for pool in pools)
     return {
         "servers": sum(pool.servers for pool in pools),
@@ -81,7 +79,7 @@ def _fleet(result: DayResult) -> dict[str, float]:
         "mean_utilisation": busy_s / replica_s if replica_s else 0.0,
         "mean_batch": batch_s / busy_s if busy_s else 0.0,
         "failures": mended(result.traces.events.events)["fleet.failures"],
-        "availability": 1.0 - down_s / all_s,
+        "availability": availability(result),
     }
 
 
@@ -111,6 +109,13 @@ def _plant(result: DayResult) -> dict[str, Any]:
         "parts_used": found["plant.parts_used"],
         "server_h": {state: _server_h(trace, state) for state in STATES},
     }
+
+
+def availability(result: DayResult) -> float:
+    """Share of all server-time that was not lost."""
+    trace = result.traces.utilisation
+    down_s = sum(float(pool.down_server_s.sum()) for pool in trace.pools)
+    return 1.0 - down_s / (sum(pool.servers for pool in trace.pools) * float(trace.minute_s.sum()))
 
 
 def mended(events: Sequence[Event]) -> dict[str, float]:

@@ -4,8 +4,8 @@ Parts age in service, busy or not, so that requests change nothing about it. Who
 repairs of all of it so: the part's servers are the fleet's first, and meet the same chances.
 """
 
-from collections.abc import Iterator
-from typing import cast
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, cast
 
 import simpy
 
@@ -14,12 +14,22 @@ from sim.fleet.building import build_pools
 from sim.fleet.census import PoolBook
 from sim.fleet.plant import breakdowns, wake_time_s, workshop
 from sim.fleet.repair import Reserve
+from sim.fleet.roll import State
 from sim.fleet.servers import Servers
 from sim.scenario.repair import Spares
 from sim.scenario.schema import Scenario
 from sim.serving.cells import CelledPool
 from sim.streams import Streams
 from sim.traces.events import EventLog
+
+
+class Mended(NamedTuple):
+    """What broke and was mended."""
+
+    events: EventLog
+    """Failures and repairs, by time."""
+    down_fraction: float
+    """Share of all server-time that was lost to them."""
 
 
 class Unasked:
@@ -43,7 +53,7 @@ class Unasked:
         return 0
 
 
-def failures_alone(scenario: Scenario, catalogue: Catalogue, streams: Streams) -> EventLog:
+def failures_alone(scenario: Scenario, catalogue: Catalogue, streams: Streams) -> Mended:
     """What breaks among the servers of a scenario, and what mending takes; its hall is not looked at."""
     env, log, repair = simpy.Environment(), EventLog(), scenario.plant.repair
     shop = workshop(env, scenario, catalogue.pick("hazards", scenario.plant.failures.hazard))
@@ -59,7 +69,12 @@ def failures_alone(scenario: Scenario, catalogue: Catalogue, streams: Streams) -
     env.run(until=scenario.day.duration_s)
     for servers in pools:
         servers.close(scenario.day.duration_s)
-    return EventLog(sorted(log.events))
+    return Mended(EventLog(sorted(log.events)), _down_fraction(pools, scenario.day.duration_s))
+
+
+def _down_fraction(pools: Sequence[Servers], end_s: float) -> float:
+    down_s = sum(servers.book.roll.read(end_s)[State.DOWN] for servers in pools)
+    return down_s / (end_s * sum(servers.book.spec.servers for servers in pools))
 
 
 def _books(scenario: Scenario, catalogue: Catalogue, streams: Streams) -> Iterator[PoolBook]:

@@ -6,7 +6,7 @@ from typing import Any
 from sim.accounting.usage import mended_like
 from sim.day import DayResult
 from sim.documents import dotted
-from sim.headlines import mended
+from sim.headlines import availability, mended
 from sim.scenario.paths import leaves
 from sim.scenario.schema import Scenario
 from sim.streams import Streams
@@ -42,17 +42,21 @@ def mended_by_share(
     """The day of a part of a fleet with its share of all repairs of the whole, and what the whole fleet counts of them.
 
     A GPU replaced among a 64th of the servers is not 64 replaced: what breaks in all of the fleet is simulated, without
-    its requests. Where servers sleep, and age by demand, the part's own repairs stand for all.
+    its requests. Servers of the part that heat or a lost grid took down stand for all. Where servers sleep, and age by
+    demand, the part's own repairs do so, too.
     """
     if larger == 1 or any(pool.sleep.enabled for pool in whole.fleet.pools.values()):
         return result, {}
     from sim.fleet.mending import failures_alone
 
-    events = failures_alone(whole, result.catalogue, Streams(whole.seed, replication))
-    usage = mended_like(result.usage, events, 1 / larger)
+    streams = Streams(whole.seed, replication)
+    all_of_it, part = (failures_alone(each, result.catalogue, streams) for each in (whole, result.scenario))
+    usage = mended_like(result.usage, all_of_it.events, 1 / larger)
     repairs = [usage.repairs, *(pool.repairs for pool in usage.pools)]
     hours = larger * sum(each.labour_h + each.planned_h for each in repairs)
-    return result.with_usage(usage), mended(events.events) | {"plant.technician_h": hours}
+    counted = mended(all_of_it.events.events) | {"plant.technician_h": hours}
+    available = availability(result) + part.down_fraction - all_of_it.down_fraction
+    return result.with_usage(usage), counted | {"fleet.availability": min(1.0, available)}
 
 
 def _less(count: int, part: Fraction) -> int:

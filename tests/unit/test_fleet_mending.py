@@ -7,7 +7,7 @@ import pytest
 import sim
 from sim.catalogue import read_catalogue
 from sim.fleet.mending import failures_alone
-from sim.headlines import summary
+from sim.headlines import availability, summary
 from sim.streams import Streams
 from sim.studies.cells import Order, run_cells
 from sim.studies.fraction import mended_by_share, shrink
@@ -42,14 +42,15 @@ def of_servers(events):
 def test_what_breaks_is_what_breaks_in_a_day_without_requests(spares):
     scenario = fleet(plant__repair__spares=spares)
     alone = failures_alone(scenario, CATALOGUE, Streams(scenario.seed, 1))
-    day = sim.run(scenario, engine="reference", catalogue=CATALOGUE, replication=1).traces.events
-    assert len(alone.of("failed")) > 10
-    assert alone.events == of_servers(day.events)
+    day = sim.run(scenario, engine="reference", catalogue=CATALOGUE, replication=1)
+    assert len(alone.events.of("failed")) > 10
+    assert alone.events.events == of_servers(day.traces.events.events)
+    assert alone.down_fraction == pytest.approx(1 - availability(day), rel=1e-9)
 
 
 def test_the_fleet_s_first_servers_fail_as_those_of_a_part():
     part, _ = shrink(fleet(), Fraction(1, 4))
-    few, many = (failures_alone(each, CATALOGUE, Streams(1, 0)).of("failed") for each in (part, fleet()))
+    few, many = (failures_alone(each, CATALOGUE, Streams(1, 0)).events.of("failed") for each in (part, fleet()))
     mine = [(event.at_s, event.server, event.cause) for event in few if event.part != "rack"]
     assert mine
     assert set(mine) <= {(event.at_s, event.server, event.cause) for event in many}
@@ -59,7 +60,13 @@ def test_a_part_is_mended_by_its_share_of_the_whole_fleet_s_repairs():
     scenario = fleet()
     whole, part = row(scenario, None), row(scenario, Fraction(1, 8))
     assert whole["plant.parts_used"] > 2
-    for name in ("cost_usd.maintenance", "fleet.failures", "plant.parts_used", "plant.technician_h"):
+    for name in (
+        "cost_usd.maintenance",
+        "fleet.failures",
+        "fleet.availability",
+        "plant.parts_used",
+        "plant.technician_h",
+    ):
         assert part[name] == pytest.approx(whole[name], rel=1e-9), name
     few, larger = shrink(scenario, Fraction(1, 8))
     grown = larger * sim.run(few, engine="reference", catalogue=CATALOGUE).ledger.by("category")["maintenance"]
@@ -78,7 +85,7 @@ def test_a_share_of_repairs_changes_nothing_else():
     few, larger = shrink(scenario, part)
     before = sim.run(few, engine="reference", catalogue=CATALOGUE)
     after, counted = mended_by_share(before, scenario, larger, 0)
-    assert set(counted) == {"fleet.failures", "plant.technician_h", "plant.parts_used"}
+    assert set(counted) == {"fleet.failures", "fleet.availability", "plant.technician_h", "plant.parts_used"}
     old, new = before.ledger.by("category"), after.ledger.by("category")
     assert {name for name in old if old[name] != new[name]} == {"maintenance"}
     assert summary(after)["latency"] == summary(before)["latency"]
