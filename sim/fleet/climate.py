@@ -153,17 +153,26 @@ class Climate:
             room_step(
                 self.inlet_c[zone],
                 it_w * share,
-                self._removal(minute, running, zone, share),
+                self._removal(minute, running, zone, cold),
                 self.hall.store_j_per_k,
                 length_s,
             )
-            for zone, share in enumerate(self.shares)
+            for zone, (share, cold) in enumerate(zip(self.shares, self._cold_shares(), strict=True))
         ]
         self.inlet_c = [step.inlet_c for step in steps]
         return Cooled(minute, length_s, running.chillers, sum(step.removed_j for step in steps))
 
+    def _cold_shares(self) -> list[float]:
+        """Parts of the chillers by zone: by heat; an equal part for one that is still warm, its servers being off."""
+        if 0.0 not in self.shares:
+            return self.shares
+        set_point_c, equal = self.hall.plant.supply_air_c.value, 1.0 / len(self.shares)
+        warm = [not share and inlet_c > set_point_c for share, inlet_c in zip(self.shares, self.inlet_c, strict=True)]
+        left = 1.0 - equal * sum(warm)
+        return [equal if is_warm else share * left for is_warm, share in zip(warm, self.shares, strict=True)]
+
     def _removal(self, minute: int, running: Running, zone: int, share: float) -> Removal:
-        """What cooling can do for a zone: its coils carry a zone's part, and chillers divide by heat."""
+        """What cooling can do for a zone: its coils carry a zone's part, beside its `share` of the chillers."""
         hall = self.hall
         if not running.cools(zone):
             return Removal(hall.plant.supply_air_c.value, 0.0, 0.0)

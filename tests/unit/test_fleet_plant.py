@@ -66,6 +66,16 @@ def test_one_zone_without_air_slows_only_its_servers():
     assert traces.utilisation.plant.inlet_c.max() > 35.0
 
 
+def test_a_zone_whose_servers_are_all_off_is_cooled_and_they_come_back():
+    trip = {"plant.climate.trips": {"row": {"what": "zone", "zone": 1, "at_s": 300, "duration_s": 1800}}}
+    off_at = {"facts.thermals.air_a2.shutdown_inlet_c": 33.0, "facts.thermals.air_a2.inlet_spread_k": 0.0}
+    traces = traces_of(trip, off_at, {"plant.climate.zones": 2})
+    off = [event for event in traces.events.of("failed") if event.part == "overheated"]
+    assert len(off) == 4
+    assert all(event.at_s + event.duration_s < traces.utilisation.minute_s.sum() for event in off)
+    assert traces.utilisation.plant.inlet_c[-1] == 24.0
+
+
 def test_too_hot_servers_switch_off_one_by_one_and_come_back():
     traces = traces_of(CHILLERS, {"facts.thermals.air_a2.shutdown_inlet_c": 38.0})
     off = [event for event in traces.events.of("failed") if event.part == "overheated"]
