@@ -1,9 +1,11 @@
 """The commands batch and study: a plan is carried out with a bar, and what came of it is told."""
 
+import logging
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, current_thread, main_thread
 from types import FrameType
 
 from reports.console import say, tell
@@ -17,6 +19,10 @@ from sim.studies.plan import Plan
 from sim.studies.results import StudyResult
 from sim.studies.running import State, carry_out, claim
 from sim.studies.store import as_json, write_whole
+
+LOOPS = ("tornado.application", "asyncio")
+"""Logs of the loops that dask runs on: a connection whose other end was killed, or stopped, would be a traceback there,
+while dask itself deals with it."""
 
 
 class StoppedError(SimError):
@@ -32,12 +38,13 @@ def conduct(plan: Plan, folder: Path, jobs: int, scheduler: str | None, resume: 
         nonlocal last
         last = state
         show(state)
-        if interrupted:
+        if interrupted.is_set():
             raise KeyboardInterrupt
 
     try:
         with (
             _interrupts() as interrupted,
+            _silent_loops(),
             study_progress(plan.question.name, unit(plan.main)) as show,
             open_workers(jobs, scheduler, plan.engine) as workers,
         ):
@@ -52,19 +59,35 @@ def conduct(plan: Plan, folder: Path, jobs: int, scheduler: str | None, resume: 
 
 
 @contextmanager
-def _interrupts() -> Iterator[list[int]]:
-    """Each Ctrl-C that was heard: one that falls into a finalizer ends nothing, as the interpreter has it."""
-    heard: list[int] = []
+def _interrupts() -> Iterator[Event]:
+    """Set when Ctrl-C is heard: one that falls into a finalizer ends nothing, as the interpreter has it."""
+    heard = Event()
 
-    def hear(number: int, _frame: FrameType | None) -> None:
-        heard.append(number)
+    def hear(_number: int, _frame: FrameType | None) -> None:
+        heard.set()
         raise KeyboardInterrupt
 
+    if current_thread() is not main_thread():  # which alone hears Ctrl-C
+        yield heard
+        return
     before = signal.signal(signal.SIGINT, hear)
     try:
         yield heard
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _silent_loops() -> Iterator[None]:
+    """Those logs say nothing within."""
+    logs = [logging.getLogger(name) for name in LOOPS]
+    for log in logs:
+        log.disabled = True
+    try:
+        yield
+    finally:
+        for log in logs:
+            log.disabled = False
 
 
 def _tell(result: StudyResult) -> int:

@@ -25,8 +25,8 @@ def compiled(function: Callable[..., Any]) -> Any:
 def apart(function: Callable[..., Any]) -> Any:
     """Compile a kernel function to code of its own, called from many places or rarely.
 
-    The hot path must fit the processor's instruction cache: woven into its four callers, `advance` alone makes
-    everything a sixth slower.
+    The hot path must fit the processor's instruction cache: a rare path woven into its callers makes all others
+    slower.
     """
     return _compile(function, forceinline=False)
 

@@ -14,14 +14,17 @@ import numpy as np
 HERE = Path(__file__).parent
 COMPILED = (
     "compiling.py",
+    "serving/engine.py",
     "serving/kernel/*.py",
     "serving/rules.py",
     "traces/digest.py",
+    "traces/request.py",
     "traces/rows.py",
+    "units.py",
     "workload/drawing.py",
 )
 SOURCES = [path for pattern in COMPILED for path in sorted(HERE.glob(pattern))]
-"""All files of kernel functions, and of what they compile."""
+"""All files of kernel functions, and of what they compile, constants among it."""
 
 
 def source_hash() -> str:

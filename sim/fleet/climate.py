@@ -112,7 +112,7 @@ class Climate:
         self._inlets_c.append(self.inlet_c)
 
     def moved(self) -> bool:
-        """Whether an inlet's temperature is not what it was at the last minute mark but one, or there was none."""
+        """Whether a temperature has changed in the minute marked last; of the first minute, yes."""
         return len(self._cooled) == 1 or self._inlets_c[-1] != self._inlets_c[-2]
 
     def weigh(self, weights: Sequence[float]) -> None:

@@ -42,7 +42,6 @@ class Conditions(NamedTuple):
     """Share of what then remains that a heat exchanger carries, in the chillers' place."""
     warm_fraction: Floats
     """Share of the heat in liquid that a heat exchanger carries."""
-
     pad_k: Floats
     """What wet pads take off the temperature of outside air, where it is too warm as it is."""
 

@@ -1,8 +1,7 @@
 """Workers of dask.distributed: processes of this machine, or of a cluster whose scheduler is running somewhere."""
 
-import logging
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,9 +15,6 @@ WORKERS_S = 30.0
 """How long to wait for the first worker of a cluster."""
 ERRORS_ONLY = 40
 """Level at which dask's own log speaks."""
-LOOPS = ("tornado.application", "asyncio")
-"""Logs of the loops that dask runs on: a connection whose other end was killed, or stopped, would be a traceback there,
-while dask itself deals with it."""
 SETTINGS = {
     "distributed.comm.timeouts.connect": CONNECT_S,
     "distributed.admin.tick.limit": "1h",
@@ -36,7 +32,7 @@ class DaskWorkers:
         from distributed import as_completed
 
         self.count, self._client = count, client
-        self._watched = as_completed(with_results=True, raise_errors=False)
+        self._watched = as_completed()
 
     def submit(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """Hand out work; tasks among the arguments are replaced by their answers where the work is done."""
@@ -47,9 +43,16 @@ class DaskWorkers:
         self._watched.add(task)
 
     def next(self) -> tuple[Any, Any]:
-        """Wait for a task; its answer comes along, for to ask for it would take another two milliseconds."""
-        task, answer = next(self._watched)
-        return task, answer[1] if task.status == "error" else answer
+        """Wait for a task, then fetch its answer.
+
+        Answers that come along with their tasks would be here two milliseconds sooner, or, if they cannot be fetched,
+        never.
+        """
+        task = next(self._watched)
+        try:
+            return task, task.result()
+        except Exception as error:
+            return task, error
 
 
 @contextmanager
@@ -58,25 +61,8 @@ def open_workers(jobs: int, scheduler: str | None, engine: str) -> Iterator[Dask
     import dask
     import distributed  # noqa: F401  # brings its defaults, which leaving the settings below would otherwise take along
 
-    with (
-        _silent(LOOPS),
-        dask.config.set(SETTINGS),
-        _started(jobs) if scheduler is None else _reached(scheduler) as client,
-    ):
+    with dask.config.set(SETTINGS), _started(jobs) if scheduler is None else _reached(scheduler) as client:
         yield DaskWorkers(client, _prepare(client, engine))
-
-
-@contextmanager
-def _silent(names: Iterable[str]) -> Iterator[None]:
-    """Some logs say nothing within."""
-    logs = [logging.getLogger(name) for name in names]
-    for log in logs:
-        log.disabled = True
-    try:
-        yield
-    finally:
-        for log in logs:
-            log.disabled = False
 
 
 @contextmanager

@@ -18,7 +18,7 @@ Tokens = NDArray[np.int32]
 CELLS = 4096
 """Cells of the guide that leads a probability to its interval of the table."""
 STEP = np.float32(2**-24)
-"""Uniforms are multiples of it: a narrower interval is a jump, its slope more than a number of this width may hold."""
+"""Drawn uniforms are multiples of it: a narrower interval is a jump, whose slope no number of this width may hold."""
 
 
 @dataclass(frozen=True)

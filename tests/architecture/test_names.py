@@ -97,6 +97,7 @@ DIMENSIONLESS = {
     "turns": "count",
     "uniform": "probability",
     "value": "its unit is that of the field that holds it",
+    "visits": "count",
     "vocabulary": "count",
     "volume": "factor",
     "wear_shape": "Weibull shape",

@@ -14,6 +14,7 @@ import numpy as np
 import psutil
 import pytest
 
+from sim.studies.cluster import open_workers
 from sim.studies.comparing import variance_cut
 from sim.studies.reading import read_batch
 from sim.studies.running import carry_out
@@ -173,6 +174,18 @@ def killed_on_a_cluster(asked, folder, worker):
     driver.kill()
     driver.communicate()
     return times(folder)
+
+
+def test_an_answer_that_cannot_be_fetched_is_told_and_not_waited_for():
+    """The worker makes something that falls apart where it is unpacked."""
+    broken = "type('Broken', (), {'__reduce__': lambda self: (eval, ('1/0',))})()"
+    with open_workers(1, None, "reference") as workers:
+        tasks = [workers.submit(eval, broken), workers.submit(eval, "7")]
+        for task in tasks:
+            workers.watch(task)
+        answers = dict(workers.next() for _ in tasks)
+    assert isinstance(answers[tasks[0]], ZeroDivisionError)
+    assert answers[tasks[1]] == 7
 
 
 class Deaf(Here):

@@ -88,7 +88,7 @@ NODE = np.dtype(
 ENTRY = np.dtype([("key", "i8")])
 """A request in the heap of its replica: the iteration at which it ends, above the index of its node."""
 NODE_BITS = 28
-"""Bits of that index; those left tell 2**35 iterations: ten years of the fastest accelerators of today."""
+"""Bits of that index; those left tell 2**35 iterations: a year of the fastest accelerators of today."""
 ENTRY_BYTES = ENTRY.itemsize
 
 MINUTE_PARTS = {
