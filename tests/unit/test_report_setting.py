@@ -45,7 +45,7 @@ def test_no_number_is_broken_in_chinese(tmp_path):
 
 
 def test_names_of_sources_are_not_broken(tmp_path):
-    names = ("aiconfigurator_systems", "assumed_independence", "singapore_colocation")
+    names = ("epoch_server_cost", "semianalysis_index", "singapore_colocation")
     columns = (Column("a", False, 1.0), Column("b", False, 1.3), Column("c", False, 0.7, code=True))
     told = "\n".join(pages_of(report_of([Table(columns, (("x", "y", ", ".join(names * 4)),))]), tmp_path))
     assert [told.count(name) for name in names] == [4, 4, 4]
