@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,16 +10,23 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from sim.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
+from sim.units import MINUTES_PER_HOUR, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 Code = Literal["en", "zh"]
 CODES: tuple[Code, ...] = ("en", "zh")
 FOLDER = Path(__file__).parent / "phrases"
 MILLISECONDS = 1e3
 MILLISECONDS_BELOW_S = 0.9999
+WIDE = "\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
+"""Chinese characters and their punctuation, as a regular expression has them between brackets."""
+STRAY_SPACE = re.compile(f"(?<=[{WIDE}])[ \N{NO-BREAK SPACE}](?=[{WIDE}])")
+LONG_H = 100
+"""Hours from which on minutes are not told."""
 MINUS = "\N{MINUS SIGN}"
 CENTS_FROM_USD = 0.995
 """Amounts from here on are written with cents, smaller ones with figures that count."""
+WHOLE_FROM_USD = 99.995
+"""Amounts from here on are rounded to whole dollars where figures are few."""
 MOST_DECIMALS = 12
 FEW = 4
 """Figures that count in a small amount or a plain number."""
@@ -41,8 +49,9 @@ class Language:
     """Phrase by key."""
 
     def __call__(self, key: str, /, **values: object) -> str:
-        """The phrase of that key with its gaps filled."""
-        return self.phrases[key].format(**values)
+        """The phrase of that key with its gaps filled; no space is left between two Chinese characters."""
+        text = self.phrases[key].format(**values)
+        return STRAY_SPACE.sub("", text) if self.code == "zh" else text
 
     def has(self, key: str) -> bool:
         """Whether there is such a phrase."""
@@ -59,11 +68,17 @@ class Language:
         digits = f"{abs(usd):,.2f}" if abs(usd) >= CENTS_FROM_USD or not usd else _figures(abs(usd), FEW)
         return _sign(usd, signed) + self("number.usd", digits=digits)
 
-    def money_rounded(self, usd: float) -> str:
-        """An amount in whole dollars where it is large, for sentences and labels."""
-        if abs(usd) < 1e3:
+    def money_to(self, usd: float, decimals: int) -> str:
+        """An amount with so many decimals, for columns of amounts."""
+        return _sign(usd, False, decimals) + self("number.usd", digits=f"{abs(usd):,.{decimals}f}")
+
+    def money_rounded(self, usd: float | None) -> str:
+        """An amount with no more than four figures that count, for sentences and labels."""
+        if usd is None or not math.isfinite(usd) or abs(usd) < WHOLE_FROM_USD:
             return self.money(usd)
-        return _sign(usd, False) + self("number.usd", digits=self.large(abs(usd)))
+        spare = math.floor(math.log10(abs(usd))) + 1 - FEW
+        rounded = round(abs(usd), -spare) if spare > 0 else abs(usd)
+        return _sign(usd, False) + self("number.usd", digits=self.large(rounded))
 
     def count(self, number: float) -> str:
         """A whole number with its thousands parted."""
@@ -114,6 +129,10 @@ class Language:
         text = self.figures(value, figures)
         return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
 
+    def sentences(self, parts: Sequence[str]) -> str:
+        """Sentences one after the other."""
+        return self("number.sentence").join(parts)
+
     def percent(self, fraction: float | None, decimals: int = 1, signed: bool = False) -> str:
         """A fraction as percent."""
         if fraction is None or not math.isfinite(fraction):
@@ -136,10 +155,13 @@ class Language:
         return self("number.s", digits=f"{seconds:,.4g}")
 
     def duration(self, seconds: float) -> str:
-        """A stretch of time: hours, or minutes where it is short."""
-        if seconds >= SECONDS_PER_HOUR:
-            return self("number.h", digits=f"{seconds / SECONDS_PER_HOUR:,.4g}")
-        return self("number.min", digits=f"{seconds / SECONDS_PER_MINUTE:,.3g}")
+        """A stretch of time: hours and minutes; minutes alone where it is short, hours where it is long."""
+        if seconds < SECONDS_PER_HOUR:
+            return self("number.min", digits=f"{seconds / SECONDS_PER_MINUTE:,.3g}")
+        hours, minutes = divmod(round(seconds / SECONDS_PER_MINUTE), MINUTES_PER_HOUR)
+        if hours >= LONG_H or not minutes:
+            return self("number.h", digits=f"{round(seconds / SECONDS_PER_HOUR):,}")
+        return self("number.h_min", hours=hours, minutes=minutes)
 
     def date(self, day: date) -> str:
         """A calendar day."""

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from string import Template
 from typing import Any
 
 from reports.blocks import Cards, Column, Heading, Paragraph, Plot, Points, Report, Section, Series, Table
+from reports.language import Language, language
 
 FOLDER = Path(__file__).parent / "web"
 SCRIPTS = ("uPlot.iife.min.js", "page.js")
@@ -17,9 +19,11 @@ STYLES = ("uPlot.min.css", "page.css")
 def html_page(report: Report, drawings: Mapping[str, str]) -> str:
     """The page, its drawings as SVG by name; every text of a scenario is escaped."""
     curves = [block for section in report.sections for block in section.blocks if isinstance(block, Series)]
-    numbers = iter(range(len(curves)))
-    sections = "\n".join(_section(section, report, drawings, numbers) for section in report.sections)
-    body = f"<main>\n{_cover(report)}\n{sections}\n<footer>{escape(report.footer)}</footer>\n</main>"
+    setter = _Setter(drawings, report.words, language(report.language))
+    sections = "\n".join(setter.section(section, number) for number, section in enumerate(report.sections))
+    body = (
+        f"<main>\n{_cover(report)}\n{_contents(report)}\n{sections}\n<footer>{escape(report.footer)}</footer>\n</main>"
+    )
     return Template(_file("page.html")).substitute(
         language=escape(report.language),
         title=escape(report.title),
@@ -57,27 +61,57 @@ def _cover(report: Report) -> str:
     return f'<header>\n{head}\n<div class="answer">{answer}</div>\n{_cards(report.cards)}\n<dl>{facts}</dl>\n</header>'
 
 
-def _section(section: Section, report: Report, drawings: Mapping[str, str], numbers: Any) -> str:
-    parts = [f"<h2>{escape(section.title)}</h2>"]
-    curves = [block for block in section.blocks if isinstance(block, Series)]
-    parts += [_block(block, drawings) for block in section.blocks if not isinstance(block, Series)]
-    if curves:
-        parts.insert(1, _series(curves, report.words, numbers))
-    return "<section>\n" + "\n".join(parts) + "\n</section>"
-
-
-def _block(block: Any, drawings: Mapping[str, str]) -> str:
-    return _plot(block, drawings[block.name]) if isinstance(block, Plot) else _SETTERS[type(block)](block)
-
-
-def _series(curves: list[Series], words: Mapping[str, str], numbers: Any) -> str:
-    """Places for the curves; the script draws them."""
-    places = "".join(
-        f'<div><h4>{escape(curve.title)} <span>{escape(curve.unit)}</span></h4><div id="panel-{number}"></div></div>'
-        for curve, number in zip(curves, numbers, strict=False)
+def _contents(report: Report) -> str:
+    """Links to all sections."""
+    links = "".join(
+        f'<a href="#section-{number}">{escape(section.title)}</a>' for number, section in enumerate(report.sections)
     )
-    help_ = f'<p class="small zoom">{escape(words["zoom"])} <button id="reset">{escape(words["reset"])}</button></p>'
-    return f'{help_}<div class="series">{places}</div>'
+    return f"<nav><h2>{escape(report.words['contents'])}</h2>{links}</nav>"
+
+
+@dataclass
+class _Setter:
+    """Sets sections one after the other; counts curves, figures and tables on the way, as the PDF does."""
+
+    drawings: Mapping[str, str]
+    words: Mapping[str, str]
+    language: Language
+    curves: int = 0
+    figures: int = 0
+    tables: int = 0
+
+    def section(self, section: Section, number: int) -> str:
+        """A chapter; its curves come first, and stand for its drawings where scripts run."""
+        curves = [block for block in section.blocks if isinstance(block, Series)]
+        parts = [f'<h2 id="section-{number}">{escape(section.title)}</h2>']
+        if curves:
+            parts.append(self._series(curves))
+        still = bool(curves)
+        parts += [self._block(block, still) for block in section.blocks if not isinstance(block, Series)]
+        return "<section>\n" + "\n".join(parts) + "\n</section>"
+
+    def _block(self, block: Any, still: bool) -> str:
+        if isinstance(block, Plot):
+            self.figures += 1
+            return _plot(block, self.drawings[block.name], self._label("figure", self.figures), still)
+        if isinstance(block, Table):
+            self.tables += bool(block.caption)
+            return _table(block, self._label("table", self.tables))
+        return _SETTERS[type(block)](block)
+
+    def _label(self, kind: str, number: int) -> str:
+        return f"<b>{escape(self.language(f'page.{kind}'))} {number}</b>"
+
+    def _series(self, curves: list[Series]) -> str:
+        """Places for the curves; the script draws them."""
+        places = "".join(
+            f"<div><h4>{escape(curve.title)} <span>{escape(curve.unit)}</span></h4>"
+            f'<div id="panel-{number}"></div></div>'
+            for number, curve in enumerate(curves, self.curves)
+        )
+        self.curves += len(curves)
+        zoom, reset = (escape(self.words[name]) for name in ("zoom", "reset"))
+        return f'<p class="small zoom">{zoom} <button id="reset">{reset}</button></p><div class="series">{places}</div>'
 
 
 def _paragraph(block: Paragraph) -> str:
@@ -103,8 +137,8 @@ def _cards(block: Cards) -> str:
     return f'<div class="cards">{"".join(cards)}</div>'
 
 
-def _table(block: Table) -> str:
-    caption = f"<caption>{escape(block.caption)}</caption>" if block.caption else ""
+def _table(block: Table, label: str) -> str:
+    caption = f"<caption>{label}{escape(block.caption)}</caption>" if block.caption else ""
     heads = "".join(f"<th{_class(column)}>{escape(column.title)}</th>" for column in block.columns)
     head = f"<thead><tr>{heads}</tr></thead>" if any(column.title for column in block.columns) else ""
     rows = "".join(_row(cells, block, index in block.strong) for index, cells in enumerate(block.rows))
@@ -123,12 +157,14 @@ def _class(column: Column) -> str:
     return f' class="{" ".join(kinds)}"' if kinds else ""
 
 
-def _plot(block: Plot, svg: str) -> str:
+def _plot(block: Plot, svg: str, label: str, still: bool) -> str:
+    """A drawing; one that is still gives way to curves that can be looked into."""
     drawing = svg[svg.index("<svg") :]
     drawing = drawing.replace("<svg ", f'<svg role="img" aria-label="{escape(block.alt)}" ', 1)
-    return f"<figure>{drawing}<figcaption>{escape(block.caption)}</figcaption></figure>"
+    kind = ' class="still"' if still else ""
+    return f"<figure{kind}>{drawing}<figcaption>{label}{escape(block.caption)}</figcaption></figure>"
 
 
 _SETTERS: dict[type, Callable[[Any], str]] = {
-    Paragraph: _paragraph, Points: _points, Heading: _heading, Cards: _cards, Table: _table,
+    Paragraph: _paragraph, Points: _points, Heading: _heading, Cards: _cards,
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """What the model calls things, in the words of a language."""
 
+import re
 from typing import TYPE_CHECKING
 
 from reports.language import Language
@@ -8,6 +9,7 @@ from reports.plain import plain
 if TYPE_CHECKING:
     from sim.accounting.ledger import Line
 
+CENT, THOUSAND = 0.01, 1e3
 HALLS = {" of the hall": "entry.hall", " of the hall for rented pools": "entry.rented_hall"}
 
 
@@ -41,6 +43,28 @@ def failed_part(part: str, words: Language) -> str:
 def unit(name: str, words: Language) -> str:
     """A unit of quantities."""
     return words.known(f"unit.{name}", name)
+
+
+def quantity_unit(name: str, words: Language) -> str:
+    """The unit of a figure, each of its parts in the language: "USD/kW-month", "词元/秒"."""
+    return re.sub("[A-Za-z0-9]+", lambda part: words.known(f"symbol.{part[0]}", part[0]), name)
+
+
+def is_tiny(usd: float | None) -> bool:
+    """Whether an amount is too small to be told for one request."""
+    return usd is not None and 0 < abs(usd) < CENT
+
+
+def thousand_requests(usd: float, words: Language) -> str:
+    """What a thousand requests cost at so much for each."""
+    return words.money(usd * THOUSAND)
+
+
+def each_request(usd: float | None, words: Language) -> str:
+    """What a request costs, or a thousand of them where one costs less than a cent."""
+    if usd is not None and is_tiny(usd):
+        return words("each.thousand", usd=thousand_requests(usd, words))
+    return words("each.request", usd=words.money(usd))
 
 
 def distribution(text: str, words: Language) -> str:

@@ -3,23 +3,23 @@
 from reports.basis import reckoned
 from reports.blocks import Column, Heading, Paragraph, Section, Table
 from reports.day.context import Day
+from reports.day.doubt import figure_name, is_doubtful
 from reports.day.ranges import RangedClaim, Ranges, ends, used_entries
 from reports.plain import plain
-from reports.wording import component
+from reports.wording import component, quantity_unit
 from sim.catalogue import claims
 from sim.catalogue.facts import Claim, Fact
 from sim.units import unit_of
 
-DOUBTFUL = ("assumption", "unverified")
 MOST_RANGES = 12
 
 
 def range_section(day: Day, ranges: Ranges) -> Section:
     """The day's total with one claim at the ends of its range."""
     words = day.words
-    limit = Paragraph(words("range.limit"))
+    told = words("range.lead"), words("range.limit")
     if not ranges.claims:
-        return Section(words("range.title"), (Paragraph(words("range.none")), limit))
+        return Section(words("range.title"), (Paragraph(words("range.none")), Paragraph(words("range.limit"))))
     columns = (
         Column(words("range.claim"), right=False, share=1.0, code=True),
         Column(words("range.ends")),
@@ -27,13 +27,22 @@ def range_section(day: Day, ranges: Ranges) -> Section:
     )
     rows = tuple(_range_row(day, claim) for claim in ranges.claims[:MOST_RANGES])
     table = Table(columns, rows, caption=words("range.caption"))
-    return Section(words("range.title"), (Paragraph(words("range.lead")), limit, table))
+    return Section(words("range.title"), (Paragraph(_widest(day, ranges), "lead"), *map(Paragraph, told), table))
+
+
+def _widest(day: Day, ranges: Ranges) -> str:
+    """The answer: which figure moves the total most, and how far all together do."""
+    words, widest = day.words, ranges.claims[0]
+    low, high = sorted((widest.at_low_usd, widest.at_high_usd))
+    ends = {"low": words.money_rounded(low), "high": words.money_rounded(high)}
+    bounds = {"cheap": words.money_rounded(ranges.cheap_usd), "dear": words.money_rounded(ranges.dear_usd)}
+    return words("range.answer", figure=figure_name(widest, words), **ends, **bounds)
 
 
 def _range_row(day: Day, claim: RangedClaim) -> tuple[str, ...]:
     words = day.words
     return (
-        f"{claim.kind}.{claim.entry}.{claim.field}",
+        claim.path,
         _ends(day, claim.fact),
         words.money(claim.at_low_usd),
         words.money(claim.at_high_usd),
@@ -61,8 +70,8 @@ def claims_section(day: Day) -> Section:
         for kind, entry in used_entries(day.result)
         for field, claim in claims(day.result.catalogue.pick(kind, entry)).items()
     ]
-    doubtful = [row for row in used if _is_doubtful(day, row[2])]
-    others = [row for row in used if not _is_doubtful(day, row[2])]
+    doubtful = [row for row in used if is_doubtful(row[2], day.result)]
+    others = [row for row in used if not is_doubtful(row[2], day.result)]
     blocks = [
         Paragraph(words("claims.lead")),
         Heading(words("claims.assumed")),
@@ -77,15 +86,10 @@ def claims_section(day: Day) -> Section:
     return Section(words("claims.title"), tuple(blocks))
 
 
-def _is_doubtful(day: Day, claim: Claim) -> bool:
-    source = day.result.catalogue.sources.get(claim.source)
-    return claim.known in DOUBTFUL or (source is not None and source.kind == "assumption")
-
-
 def _claims(day: Day, rows: list[tuple[str, str, Claim]]) -> Table:
     words = day.words
     heads = [words(f"claims.{name}") for name in ("claim", "value", "range", "unit", "known", "source")]
-    rights, shares = (False, True, True, False, False, False), (1.8, 0.0, 0.0, 0.0, 0.0, 0.85)
+    rights, shares = (False, True, True, False, False, False), (1.8, 0.0, 0.0, 0.0, 0.0, 1.0)
     columns = tuple(
         Column(head, right, share, code=share > 0) for head, right, share in zip(heads, rights, shares, strict=True)
     )
@@ -93,20 +97,22 @@ def _claims(day: Day, rows: list[tuple[str, str, Claim]]) -> Table:
 
 
 def _claim_row(day: Day, path: str, field: str, claim: Claim) -> tuple[str, ...]:
-    words, unit = day.words, unit_of(field) or ""
+    words, named = day.words, unit_of(field) or ""
     if isinstance(claim, Fact):
         value, span = _value(day, claim.value), _ends(day, claim)
     else:
         value, span = words("claims.values", count=len(getattr(claim, "value", ()))), ""
     known = words.known(f"known.{claim.known}", claim.known)
-    return path, value, span, "" if unit == "1" else unit, known, plain(claim.source)
+    return path, value, span, "" if named == "1" else quantity_unit(named, words), known, plain(claim.source)
 
 
 def _basis(day: Day) -> Table:
     words = day.words
     entries: dict[tuple[str, str], list[str]] = {}
     for line in day.result.ledger.lines:
-        entries.setdefault((line.basis, " ".join(map(plain, line.sources))), []).append(component(line, words))
+        entries.setdefault((line.basis, words("number.comma").join(map(plain, line.sources))), []).append(
+            component(line, words)
+        )
     rows = tuple(
         (words("number.semicolon").join(names), reckoned(basis, words), sources)
         for (basis, sources), names in entries.items()
@@ -133,6 +139,6 @@ def _sources(day: Day, used: list[Claim]) -> Table:
         if (source := sources.get(name)) is not None
     )
     heads = [words(f"claims.{name}") for name in ("source", "title_of", "where", "date", "kind")]
-    shares = (0.6, 1.0, 1.0, 0.0, 0.0)
+    shares = (0.7, 1.0, 1.0, 0.0, 0.0)
     columns = tuple(Column(head, False, share, code=True) for head, share in zip(heads, shares, strict=True))
     return Table(columns, rows)

@@ -7,6 +7,7 @@ from reports.figures.clock import Clock
 from reports.language import Language
 from reports.sketching import Sketcher
 from sim.day import DayResult
+from sim.units import SECONDS_PER_DAY
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,16 @@ class Day:
     """The language."""
     sketcher: Sketcher
     """Who draws."""
+
+    @property
+    def span(self) -> str:
+        """How long it lasted, inside a phrase: "the day", or "30 min"."""
+        return self.words("day.whole") if self.is_whole else self.words.duration(self.numbers["duration_s"])
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it lasted 24 hours."""
+        return bool(self.numbers["duration_s"] == SECONDS_PER_DAY)
 
     @property
     def clock(self) -> Clock:

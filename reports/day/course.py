@@ -24,7 +24,8 @@ def course_section(day: Day) -> Section:
     """The day in one page, and its curves for the page that can be looked into."""
     words = day.words
     panels = day_panels(day.result, words)
-    plot = day.sketcher.plot("day", words("course.caption"), day_page, panels, day.clock, words)
+    caption = [words("course.caption")] + [words("course.marks")] * any(panel.marks_s for panel in panels)
+    plot = day.sketcher.plot("day", words.sentences(caption), day_page, panels, day.clock, words)
     return Section(words("course.title"), (plot, *(_series(panel) for panel in panels)), new_page=True)
 
 

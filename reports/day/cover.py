@@ -1,32 +1,42 @@
-"""The cover: the answer in a sentence, how sure it is, and the figures that matter."""
+"""The cover: the answer in a sentence, how sure it is, what to change, and the figures that matter."""
 
 from reports.blocks import Card, Cards
+from reports.day.advice import advice
 from reports.day.context import Day
-from reports.day.ranges import Ranges, assumed_share
+from reports.day.doubt import doubtful_share, figure_name, widest_doubtful
+from reports.day.ranges import Ranges
 from reports.plain import plain
-from reports.wording import part_name, part_of
+from reports.wording import each_request, is_tiny, part_name, part_of, thousand_requests
 
 
 def answer(day: Day, ranges: Ranges) -> tuple[str, ...]:
-    """What the day cost, and how sure that is."""
+    """What the day cost, how sure that is, and what to change where there is anything."""
     words, numbers = day.words, day.numbers
-    total = words.money(numbers["cost_usd"]["total"])
+    total = words.money_rounded(numbers["cost_usd"]["total"])
     duration = words.duration(numbers["duration_s"])
     if numbers["usd_per_request"] is None:
         first = words("day.answer_idle", duration=duration, total=total)
     else:
-        request, tokens = words.money(numbers["usd_per_request"]), words.money(numbers["usd_per_million_output_tokens"])
+        request = each_request(numbers["usd_per_request"], words)
+        tokens = words.money_rounded(numbers["usd_per_million_output_tokens"])
         first = words("day.answer", duration=duration, total=total, request=request, tokens=tokens)
-    return first, how_sure(day, ranges)
+    return tuple(filter(None, (first, how_sure(day, ranges), advice(day))))
 
 
 def how_sure(day: Day, ranges: Ranges) -> str:
-    """The spread that prices alone make, and the share that rests on assumptions."""
-    words, share = day.words, day.words.percent(assumed_share(day.result), 0)
-    if not ranges.claims:
-        return words("day.sure_no_range", share=share)
-    low, high = words.money(ranges.cheap_usd), words.money(ranges.dear_usd)
-    return words("day.sure", low=low, high=high, share=share)
+    """The bounds that prices alone make, the share that rests on assumptions, and the widest of these."""
+    words, widest = day.words, widest_doubtful(day.result, ranges)
+    told = [words("day.assumed", share=words.percent(doubtful_share(day.result), 0))]
+    if ranges.claims:
+        low, high = words.money_rounded(ranges.cheap_usd), words.money_rounded(ranges.dear_usd)
+        told.insert(0, words("day.sure", low=low, high=high))
+    else:
+        told.insert(0, words("day.sure_no_range"))
+    if widest is not None:
+        ends = sorted((widest.at_low_usd, widest.at_high_usd))
+        low, high = map(words.money_rounded, ends)
+        told.append(words("day.widest", figure=figure_name(widest, words), low=low, high=high))
+    return words.sentences(told)
 
 
 def cards(day: Day) -> Cards:
@@ -36,20 +46,39 @@ def cards(day: Day) -> Cards:
     largest = max((name for name in costs if name != "total"), key=lambda name: costs[name])
     share = words.percent(costs[largest] / costs["total"] if costs["total"] else None, 0)
     busy, available = words.percent(fleet["mean_utilisation"]), words.percent(fleet["availability"], 3)
-    finished, arrived = words.large(counts["finished"]), words.large(counts["arrived"])
     made = words.large(numbers["tokens"]["output"])
+    total, tokens = (words.money_rounded(usd) for usd in (costs["total"], numbers["usd_per_million_output_tokens"]))
     named = words.known(f"category.{largest}", largest)
     wh = words("card.wh", digits=words.figures(numbers["wh_per_request"], 3))
     return Cards(
         (
-            _card(day, "total", words.money(costs["total"]), largest=named, share=share),
-            _card(day, "request", words.money(numbers["usd_per_request"]), finished=finished, arrived=arrived),
-            _card(day, "tokens", words.money(numbers["usd_per_million_output_tokens"]), output=made),
+            Card(words("card.total", span=day.span), total, words("card.total_note", largest=named, share=share)),
+            _request(day, served(day, counts["finished"], counts["arrived"])),
+            _card(day, "tokens", tokens, output=made),
             _card(day, "ttft", words.time(latency["ttft_s"]["p99"]), p50=words.time(latency["ttft_s"]["p50"])),
             _card(day, "energy", wh, pue=words.number(numbers["pue"], 3)),
             _card(day, "busy", busy, availability=available),
         )
     )
+
+
+def _request(day: Day, note: str) -> Card:
+    """A request, or a thousand of them where one costs less than a cent."""
+    words, usd = day.words, day.numbers["usd_per_request"]
+    if is_tiny(usd):
+        return Card(words("card.thousand"), thousand_requests(usd, words), note)
+    return Card(words("card.request"), words.money_rounded(usd), note)
+
+
+def served(day: Day, finished: int, arrived: int) -> str:
+    """How many of the requests were finished, so that a difference is seen."""
+    words = day.words
+    if finished == arrived:
+        return words("card.all_finished", arrived=words.large(arrived))
+    shown, of = words.large(finished), words.large(arrived)
+    if shown == of:
+        shown, of = words.count(finished), words.count(arrived)
+    return words("card.request_note", finished=shown, arrived=of)
 
 
 def _card(day: Day, name: str, value: str, **note: str) -> Card:
@@ -84,4 +113,4 @@ def heaviest(day: Day) -> tuple[str, float]:
         sums[key] = sums.get(key, 0.0) + line.amount_usd
     (category, part), amount = max(sums.items(), key=lambda entry: entry[1])
     named = day.words.known(f"category.{category}", category)
-    return f"{part_name(part, day.words)} ({named})", amount
+    return day.words("cost.entry", part=part_name(part, day.words), category=named), amount

@@ -6,14 +6,28 @@ from typing import Any
 from reports.blocks import Column, Heading, Paragraph, Points, Section, Table
 from reports.day.context import Day
 from reports.plain import plain
+from reports.wording import part_name, part_of
+from sim.accounting.ledger import Line
 
 POINTS = ("simulated", "priced", "checked", "one", "laws", "out")
+UNPRICED = ("tax", "software", "demand", "carbon", "water")
+"""Parts that a scenario, or the price book, may leave at a price of zero."""
 FIGURES = 6
 
 
 def method_section(day: Day) -> Section:
     """Method and limits."""
-    return Section(day.words("method.title"), (Points(tuple(day.words(f"method.{name}") for name in POINTS)),))
+    words = day.words
+    told = [words(f"method.{name}") for name in POINTS]
+    named = dict.fromkeys(part_name(part_of(line), words) for line in day.result.ledger.lines if _is_free(line))
+    if named:
+        told.append(words("method.free", parts=words.list(list(named))))
+    return Section(words("method.title"), (Points(tuple(told)),))
+
+
+def _is_free(line: Line) -> bool:
+    """Whether something was used, or could have been, that has a price of zero unless one is set."""
+    return part_of(line) in UNPRICED and not line.unit_price_usd
 
 
 def again_section(day: Day) -> Section:

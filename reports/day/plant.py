@@ -39,9 +39,9 @@ def _lead(day: Day, failures: list[Event]) -> str:
     return words(
         "breakdown.lead",
         failures=words.count(fleet["failures"]),
-        down=words.trimmed(_hours(event.duration_s for event in failures)),
+        down=words.duration(math.fsum(event.duration_s for event in failures)),
         share=words.percent(1.0 - fleet["availability"], 3),
-        labour=words.trimmed(_hours(event.labour_s for event in failures)),
+        labour=words.duration(math.fsum(event.labour_s for event in failures)),
         requeued=words.count(sum(event.requeued for event in failures)),
         lost=words.count(sum(event.lost for event in failures)),
     )
@@ -81,6 +81,7 @@ def energy_section(day: Day) -> Section:
     carbon_kg = _carbon_kg(day)
     intensity = GRAMS_PER_KILOGRAM * carbon_kg / total_kwh if total_kwh else 0.0
     values = {
+        "span": day.span,
         "total": words.number(total_kwh, 1),
         "pue": words.number(numbers["pue"], 3),
         "wh": words.figures(numbers["wh_per_request"], 3),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sim.catalogue.catalogue import SCENARIO_SOURCE, claims
+from sim.catalogue.catalogue import claims
 from sim.catalogue.facts import Fact
 from sim.day import DayResult
 
@@ -28,6 +28,11 @@ class RangedClaim:
     """The day's total at its low end."""
     at_high_usd: float
     """The day's total at its high end."""
+
+    @property
+    def path(self) -> str:
+        """Its dotted key in the catalogue."""
+        return f"{self.kind}.{self.entry}.{self.field}"
 
     @property
     def width_usd(self) -> float:
@@ -123,12 +128,3 @@ def _demand_entries(result: DayResult) -> list[tuple[str, str]]:
     demand = workload.demand
     named = [("shapes", demand.shape), ("weeks", demand.week or ""), ("clients", demand.burstiness.clients or "")]
     return named + [("lengths", case.lengths) for case in workload.use_cases.values()]
-
-
-def assumed_share(result: DayResult) -> float:
-    """Share of the total in lines that rest, in part at least, on a source that is an assumption."""
-    sources = result.catalogue.sources
-    assumed = {name for name, source in sources.items() if source.kind == "assumption" and name != SCENARIO_SOURCE}
-    amounts = [line.amount_usd for line in result.ledger.lines if assumed & set(line.sources)]
-    total_usd = result.ledger.total_usd
-    return sum(amounts) / total_usd if total_usd else 0.0

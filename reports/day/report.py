@@ -38,7 +38,7 @@ def day_report(result: DayResult, numbers: dict[str, Any], sketcher: Sketcher) -
     return Report(
         language=words.code,
         title=plain(result.scenario.name) or words("day.scenario"),
-        kicker=words("day.kicker"),
+        kicker=words("day.kicker") if day.is_whole else words("day.kicker_other", span=day.span),
         question=plain(result.scenario.description),
         answer=answer(day, ranges),
         cards=cards(day),

@@ -5,6 +5,7 @@ from typing import Any
 from reports.blocks import Column, Heading, Paragraph, Section, Table
 from reports.day.context import Day
 from reports.plain import plain
+from reports.wording import each_request, is_tiny, thousand_requests
 
 SERVING = ("prompts", "answers")
 RENTS = ("on_demand", "reserved", "spot")
@@ -67,20 +68,28 @@ def _tokens(day: Day) -> Table:
 
 def _cases(day: Day) -> Table:
     words = day.words
-    rows = tuple(_case(day, name, case) for name, case in day.numbers["use_cases"].items())
-    heads = [words(f"uses.{name}") for name in ("requests", "used", "allocated", "each", "million")]
+    cases = day.numbers["use_cases"]
+    tiny = any(is_tiny(case["usd_per_request"]) for case in cases.values())
+    rows = tuple(_case(day, name, case, tiny) for name, case in cases.items())
+    heads = [
+        words(f"uses.{name}") for name in ("requests", "used", "allocated", "thousand" if tiny else "each", "million")
+    ]
     columns = (Column(words("uses.case"), right=False, share=1.0), *map(Column, heads))
     return Table(columns, rows, caption=words("uses.cases_caption"))
 
 
-def _case(day: Day, name: str, case: dict[str, Any]) -> tuple[str, ...]:
-    money = ("used_usd", "allocated_usd", "usd_per_request", "usd_per_million_output_tokens")
-    return plain(name), day.words.count(case["requests"]), *(day.words.money(case[key]) for key in money)
+def _case(day: Day, name: str, case: dict[str, Any], tiny: bool) -> tuple[str, ...]:
+    """A use case; its requests by the thousand where one of them costs next to nothing."""
+    words, each = day.words, case["usd_per_request"]
+    amounts = [words.money(case[key]) for key in ("used_usd", "allocated_usd", "usd_per_million_output_tokens")]
+    amounts.insert(2, thousand_requests(each, words) if tiny and each is not None else words.money(each))
+    return plain(name), words.count(case["requests"]), *amounts
 
 
 def _marginal(day: Day) -> str:
     words, more = day.words, day.numbers["marginal"]
-    request, million = (words.money(more[key]) for key in ("usd_per_request", "usd_per_million_output_tokens"))
+    request = each_request(more["usd_per_request"], words)
+    million = words.money(more["usd_per_million_output_tokens"])
     return words("uses.marginal", usd=words.money(more["usd"]), request=request, million=million)
 
 

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reports.figures.rules import QUARTERS, numbers, rule
-from reports.figures.style import INK, SOFT, boxes, canvas, place
+from reports.figures.style import INK, PAGE_WIDTH_MM, SOFT, boxes, canvas, place
 from reports.language import Language
-from reports.plain import plain, shorten
+from reports.plain import columns, plain, shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ROW_MM, LEFT_MM, RIGHT_MM = 6.0, 48.0, 24.0
-LONGEST_LABEL = 32
+ROW_MM, RIGHT_MM, COLUMN_MM = 5.6, 24.0, 1.45
+"""Height of a row, room for amounts, and width of a column of text."""
+LEAST_COLUMNS, MOST_COLUMNS = 16, 46
+"""Columns kept for labels, by the longest of them."""
 BAR = 0.62
 
 
@@ -52,7 +54,9 @@ def steps(parts: Sequence[tuple[str, float, str]], total_label: str, words: Lang
 def waterfall(bars: Sequence[Bar], words: Language) -> "Figure":
     """Rows from top to bottom, each beginning where the one above it ends."""
     figure = canvas(len(bars) * ROW_MM + 8.0)
-    axes = place(figure, LEFT_MM, 6.0, 170.0 - LEFT_MM - RIGHT_MM, len(bars) * ROW_MM)
+    labels = [shorten(plain(bar.label), MOST_COLUMNS) for bar in bars]
+    left_mm = COLUMN_MM * max(LEAST_COLUMNS, *map(columns, labels)) + 2.0
+    axes = place(figure, left_mm, 6.0, PAGE_WIDTH_MM - left_mm - RIGHT_MM, len(bars) * ROW_MM)
     starts, ends = (np.array([getattr(bar, end) for bar in bars]) for end in ("from_usd", "to_usd"))
     boxes(axes, starts, np.arange(len(bars)) - BAR / 2, ends - starts, BAR, [bar.colour for bar in bars])
     for row, bar in enumerate(bars):
@@ -60,7 +64,7 @@ def waterfall(bars: Sequence[Bar], words: Language) -> "Figure":
     joints = [below.to_usd if below.total else bar.to_usd for bar, below in itertools.pairwise(bars)]
     rows = np.arange(len(joints))
     axes.vlines(joints, rows + BAR / 2, rows + 1 - BAR / 2, color=SOFT, linewidth=0.5)
-    _frame(axes, bars, words)
+    _frame(axes, bars, labels, words)
     return figure
 
 
@@ -71,13 +75,12 @@ def _label(axes: "Axes", row: int, bar: Bar) -> None:
     axes.annotate(bar.value, (end, row), (3, 0), textcoords="offset points", va="center", weight=weight)
 
 
-def _frame(axes: "Axes", bars: Sequence[Bar], words: Language) -> None:
+def _frame(axes: "Axes", bars: Sequence[Bar], labels: Sequence[str], words: Language) -> None:
     axes.set_ylim(len(bars) - 0.5, -0.5)
-    for row, bar in enumerate(bars):
-        weight = "bold" if bar.total else "normal"
-        rule(axes, "y", [row], [shorten(plain(bar.label), LONGEST_LABEL)], color=INK, weight=weight)
+    for row, (bar, label) in enumerate(zip(bars, labels, strict=True)):
+        rule(axes, "y", [row], [label], color=INK, weight="bold" if bar.total else "normal")
     ends = [end for bar in bars for end in (bar.from_usd, bar.to_usd)]
     low, high = min(0.0, *ends), max(0.0, *ends)
     axes.set_xlim(low, high if high > low else low + 1.0)
     numbers(axes, "x", words.ticks, 5, QUARTERS)
-    axes.annotate("USD", (1, 0), (16, -9), "axes fraction", textcoords="offset points", color=SOFT)
+    axes.annotate(words("symbol.USD"), (1, 0), (16, -9), "axes fraction", textcoords="offset points", color=SOFT)

@@ -7,14 +7,21 @@ import numpy as np
 from reports.figures.clock import Clock, Values
 from reports.figures.panels import Panel
 from reports.figures.rules import QUARTERS, factors, numbers
-from reports.figures.style import PAGE_WIDTH_MM, RED, area, canvas, place, steps
+from reports.figures.style import PAGE_WIDTH_MM, RED, SOFT, area, canvas, place, steps
 from reports.language import Language
+from reports.plain import columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 AXES_MM, PITCH_MM = 27.0, 36.5
+LABELS_MM, LEGEND_MM = 3.5, 3.5
+"""What a row takes more for time labels below it, and for a legend on a line of its own."""
+COLUMN_MM, HANDLE_MM = 1.5, 7.0
+"""Width of a column of text, and of what stands around each name of a legend."""
+TITLE_PAD = 4.0
+POINTS_PER_MM = 72.0 / 25.4
 LEFT_MM, RIGHT_MM, GAP_MM, BELOW_MM, FOOT_MM = 11.0, 4.0, 14.0, 5.0, 2.0
 STYLES = ("-", "--", ":", "-.", "-", "--")
 """Curves of one panel differ in stroke as well as in colour."""
@@ -30,15 +37,36 @@ WIDE = 4
 def day_page(panels: list[Panel], clock: Clock, words: Language) -> "Figure":
     """All panels, two to a row; one with many curves across both columns."""
     rows = _rows(panels)
-    figure = canvas(len(rows) * PITCH_MM + BELOW_MM)
-    for index, row in enumerate(rows):
-        bottom = BELOW_MM + (len(rows) - 1 - index) * PITCH_MM + FOOT_MM
-        width = (PAGE_WIDTH_MM - LEFT_MM - RIGHT_MM - (len(row) - 1) * GAP_MM) / len(row)
+    crowded = [any(_is_crowded(panel, _width(row)) for panel in row) for row in rows]
+    labelled = [below is None or len(row) != len(below) for row, below in zip(rows, [*rows[1:], None], strict=True)]
+    extra = [LEGEND_MM * legend + LABELS_MM * labels for legend, labels in zip(crowded, labelled, strict=True)]
+    top = len(rows) * PITCH_MM + sum(extra) - LABELS_MM + BELOW_MM
+    figure = canvas(top)
+    for row, legend, labels in zip(rows, crowded, labelled, strict=True):
+        top -= PITCH_MM + LEGEND_MM * legend
         for column, panel in enumerate(row):
-            axes = place(figure, LEFT_MM + column * (width + GAP_MM), bottom, width, AXES_MM)
-            draw_panel(axes, panel, words)
-            clock.draw(axes, labels=index == len(rows) - 1)
+            left = LEFT_MM + column * (_width(row) + GAP_MM)
+            axes = place(figure, left, top + FOOT_MM, _width(row), AXES_MM)
+            draw_panel(axes, panel, words, legend)
+            clock.draw(axes, labels=labels)
+        top -= LABELS_MM * labels
     return figure
+
+
+def _width(row: list[Panel]) -> float:
+    """Of each panel in a row [mm]."""
+    return (PAGE_WIDTH_MM - LEFT_MM - RIGHT_MM - (len(row) - 1) * GAP_MM) / len(row)
+
+
+def _is_crowded(panel: Panel, width: float) -> bool:
+    """Whether title and legend would not fit on one line of that width [mm]."""
+    names = [curve.label for curve in panel.curves if curve.label]
+    legend = sum(columns(name) * COLUMN_MM + HANDLE_MM for name in names)
+    return bool(names) and columns(_title(panel)) * COLUMN_MM + legend > width
+
+
+def _title(panel: Panel) -> str:
+    return f"{panel.title}, {panel.unit}" if panel.unit else panel.title
 
 
 def _rows(panels: list[Panel]) -> list[list[Panel]]:
@@ -51,9 +79,9 @@ def _rows(panels: list[Panel]) -> list[list[Panel]]:
     return rows
 
 
-def draw_panel(axes: "Axes", panel: Panel, words: Language) -> None:
-    """One panel: its curves, its axis, its legend beside the title."""
-    axes.set_title(f"{panel.title}, {panel.unit}" if panel.unit else panel.title)
+def draw_panel(axes: "Axes", panel: Panel, words: Language, legend_below: bool = False) -> None:
+    """One panel: its curves, its axis, its legend beside the title or on a line below it."""
+    axes.set_title(_title(panel), pad=TITLE_PAD + legend_below * LEGEND_MM * POINTS_PER_MM)
     if panel.stacked:
         _stack(axes, panel)
     else:
@@ -62,10 +90,12 @@ def draw_panel(axes: "Axes", panel: Panel, words: Language) -> None:
     if panel.logarithmic and _has_values(panel):
         _logarithmic(axes, panel, words)
     else:
-        numbers(axes, "y", words.ticks, 4, QUARTERS)
+        numbers(axes, "y", words.ticks, 4, QUARTERS, whole=panel.whole or panel.is_empty)
     if panel.marks_s:
         _marks(axes, panel)
-    if any(curve.label for curve in panel.curves):
+    if panel.is_empty:
+        axes.text(0.5, 0.5, panel.nothing, transform=axes.transAxes, ha="center", va="center", color=SOFT)
+    elif any(curve.label for curve in panel.curves):
         axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(panel.curves), borderpad=0.2)
 
 
@@ -101,7 +131,7 @@ def _limit(axes: "Axes", panel: Panel) -> None:
         return
     tops = np.nansum(rows, axis=0) if panel.stacked else known
     top = float(tops.max())
-    room = (top - panel.lowest) * HEADROOM
+    room = (max(top, 1.0) if panel.whole else top - panel.lowest) * HEADROOM
     axes.set_ylim(panel.lowest, panel.lowest + (room if room > 0 else 1.0))
 
 

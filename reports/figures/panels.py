@@ -60,6 +60,15 @@ class Panel:
     """Where the axis begins; none: at the curves."""
     marks_s: tuple[float, ...] = ()
     """Local times of failures."""
+    whole: bool = False
+    """Whether the axis counts things that come whole."""
+    nothing: str = ""
+    """What stands in a panel whose curves are nought all day."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has something to say in place of curves, and no curve that leaves nought."""
+        return bool(self.nothing) and not any(np.nan_to_num(curve.values).any() for curve in self.curves)
 
 
 def day_panels(result: "DayResult", words: Language) -> list[Panel]:
@@ -129,7 +138,8 @@ def _batch(result: "DayResult", words: Language, clock: Clock) -> Panel:
 def _queue(result: "DayResult", words: Language, clock: Clock) -> Panel:
     trace = result.traces.utilisation
     curves = _by_pool(trace.pools, lambda pool: clock.means(pool.queue_requests, trace.minute_s))
-    return Panel(words("panel.queue"), words("unit.requests"), clock.at_s, curves)
+    nothing = words("panel.queue_none")
+    return Panel(words("panel.queue"), words("unit.requests"), clock.at_s, curves, nothing=nothing)
 
 
 def _servers(result: "DayResult", words: Language, clock: Clock) -> Panel:
@@ -144,7 +154,8 @@ def _servers(result: "DayResult", words: Language, clock: Clock) -> Panel:
     shown = tuple(curve for curve in curves if curve.values.any()) or (curves[0],)
     failed = tuple(clock.start_s + event.at_s for event in result.traces.events.of("failed"))
     title = words("panel.servers", count=words.count(sum(pool.servers for pool in trace.pools)))
-    return Panel(title, "", clock.at_s, shown, stacked=True, marks_s=failed)
+    nothing = words("panel.servers_none")
+    return Panel(title, "", clock.at_s, shown, stacked=True, marks_s=failed, whole=True, nothing=nothing)
 
 
 def _quantiles(result: "DayResult", words: Language, clock: Clock, metric: str) -> Panel:

@@ -43,12 +43,20 @@ def rule(
 
 
 def numbers(
-    axes: "Axes", which: Which, write: Write, most: int, steps: Sequence[float] = TENTHS, grid: bool = True
+    axes: "Axes",
+    which: Which,
+    write: Write,
+    most: int,
+    steps: Sequence[float] = TENTHS,
+    grid: bool = True,
+    whole: bool = False,
 ) -> None:
-    """Mark round numbers at equal distances."""
+    """Mark round numbers at equal distances, whole ones only where it is asked for."""
     from matplotlib.ticker import MaxNLocator
 
-    at = MaxNLocator(most, steps=steps).tick_values(*sorted(_limits(axes, which)))
+    at = MaxNLocator(most, steps=steps, integer=whole, min_n_ticks=1 if whole else 2).tick_values(
+        *sorted(_limits(axes, which))
+    )
     seen = _inside(axes, which, [float(place) for place in at])
     rule(axes, which, seen, write(seen), grid)
 

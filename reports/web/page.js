@@ -53,6 +53,7 @@
     plots.push(plot);
   };
 
+  document.documentElement.classList.add("live"); // drawings of the same curves are for paper
   data.panels.forEach((panel, index) => draw(panel, document.getElementById(`panel-${index}`)));
   const reset = document.getElementById("reset");
   if (reset) reset.addEventListener("click", () => plots.forEach((plot) => plot.setData(plot.data)));

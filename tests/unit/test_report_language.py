@@ -7,6 +7,7 @@ import pytest
 from reports.basis import is_known, reckoned
 from reports.language import CODES, FOLDER, language
 from reports.plain import UNKNOWN, columns, plain, shorten
+from reports.wording import each_request, quantity_unit
 from tests.architecture.source_files import ROOT
 
 WORD = re.compile("[a-z]{4}")
@@ -60,6 +61,13 @@ NUMBERS = [
     ("percent", -0.0001, "0.0 %", "0.0%"),
     ("count", 49980, "49,980", "49,980"),
     ("duration", 86400.0, "24 h", "24 小时"),
+    ("duration", 28_920.0, "8 h 2 min", "8 小时 2 分钟"),
+    ("duration", 3599.9, "60 min", "60 分钟"),
+    ("duration", 445_000.0, "124 h", "124 小时"),
+    ("money_rounded", 462.6, "$463", "463 美元"),
+    ("money_rounded", 98.765, "$98.77", "98.77 美元"),
+    ("money_rounded", -12_345.6, "−$12,350", "−1.235 万美元"),
+    ("money_rounded", None, "–", "–"),
     ("duration", 600.0, "10 min", "10 分钟"),
     ("date", date(2026, 7, 15), "15 July 2026", "2026 年 7 月 15 日"),
     ("trimmed", 2.0, "2", "2"),
@@ -105,15 +113,34 @@ def test_a_name_becomes_text_that_can_be_set(text, shown):
     assert plain(text) == shown
 
 
+def test_no_space_stays_between_chinese_characters():
+    told = ZH("number.range", low=ZH.money(331.0), high=ZH.money(1864.0)).replace(NO_BREAK, " ")
+    assert told == "331.00 美元至 1,864.00 美元"
+
+
+def test_units_of_figures_are_in_the_language():
+    assert [quantity_unit(unit, EN) for unit in ("degC", "USD/m3", "J/(K W)")] == ["°C", "USD/m³", "J/(K W)"]
+    assert [quantity_unit(unit, ZH) for unit in ("USD/kWh", "token/s")] == ["美元/kWh", "词元/秒"]
+
+
+def test_a_request_of_less_than_a_cent_is_told_by_the_thousand():
+    assert each_request(0.000706, EN) == "$0.7060 per 1,000 requests"
+    assert each_request(0.0128, EN) == "$0.01280 a request"
+
+
 def test_a_long_name_is_shortened_by_its_width():
     assert shorten("费用费用费用", 7) == "费用费…"
     assert columns(shorten("x" * 200, 30)) == 30
 
 
+LOWERED_TWO = "₂"
+"""Set as a lowered 2, which `test_the_pdf_lowers_what_the_typeface_lacks` shows."""
+
+
 def test_both_languages_can_be_set_in_the_typeface():
     for code in CODES:
         text = (FOLDER / f"{code}.json").read_text(encoding="utf-8")
-        assert UNKNOWN not in plain(text), code
+        assert UNKNOWN not in plain(text.replace(LOWERED_TWO, "2")), code
 
 
 def test_what_the_ledger_says_is_told_in_chinese():

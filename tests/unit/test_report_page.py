@@ -67,6 +67,35 @@ def test_a_day_opens_without_errors_and_draws_every_curve(eventful, catalogue, t
     assert document.count('class="u-wrap"') == page.count('id="panel-') > 8
 
 
+NARROW_PX = 390
+FRAME = """<body style="margin:0"><iframe src="inner.html" style="width:{width}px;height:3000px;border:0"></iframe>
+<script>addEventListener("message", (event) => {{ document.title = event.data; }});</script>"""
+TELL = """<script>
+const tell = () => parent.postMessage(`${innerWidth} ${document.documentElement.scrollWidth}`, "*");
+addEventListener("load", () => setTimeout(tell, 1000));
+</script></body>"""
+
+
+def test_a_day_is_no_wider_than_a_telephone(eventful, catalogue, tmp_path):
+    page = html_page(*report_of(eventful))
+    (tmp_path / "inner.html").write_text(page.replace("</body>", TELL), encoding="utf-8")
+    document, _ = opened(FRAME.format(width=NARROW_PX), tmp_path)
+    width, needed = map(int, re.findall(r"<title>(\d+) (\d+)", document)[0])
+    assert width == NARROW_PX and needed <= NARROW_PX
+
+
+def test_drawings_give_way_to_curves_and_all_is_numbered_and_named(eventful, catalogue, tmp_path):
+    report, svgs = report_of(eventful)
+    page = html_page(report, svgs)
+    document, _ = opened(page, tmp_path)
+    assert page.count('<figure class="still">') == 1 and 'class="live"' in document and 'class="live"' not in page
+    assert re.findall("<figcaption><b>Figure ([0-9]+)", page) == [str(n + 1) for n in range(len(svgs))]
+    captioned = [block for section in report.sections for block in section.blocks if getattr(block, "rows", ())]
+    assert page.count("<caption><b>Table ") == sum(bool(block.caption) for block in captioned)
+    for number, section in enumerate(report.sections):
+        assert f'<a href="#section-{number}">' in page and f'<h2 id="section-{number}">' in page, section.title
+
+
 def test_an_error_in_a_page_would_be_seen(tmp_path):
     _, console = opened(html_page(tiny(), {}).replace('"use strict";', "undefinedThing();", 1), tmp_path)
     assert any("undefinedThing" in line for line in console)

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from reports.day.method import figure
 from reports.language import language
 from reports.samples.__main__ import COMMANDS, HERE, PICTURED
 from tests.unit.test_report_day import without_breaks
@@ -29,7 +30,7 @@ def told(name):
     """Amounts that a sample's first pages must print."""
     numbers = read(name)
     if name == "day":
-        return [*numbers["cost_usd"].values(), numbers["usd_per_request"], *numbers["article_usd"].values()]
+        return [*numbers["cost_usd"].values(), *numbers["article_usd"].values()]
     main = numbers["results"][numbers["outcomes"][0]]
     if name == "batch":
         return [row["mean"]["estimate"] for row in main["variants"].values()]
@@ -40,6 +41,10 @@ def told(name):
 def test_a_sample_prints_its_numbers(name):
     text, words = text_of(name), language("en")
     assert [usd for usd in told(name) if without_breaks(words.money(usd)) not in text] == []
+
+
+def test_the_sample_of_a_day_prints_the_cost_of_a_request():
+    assert figure(read("day")["usd_per_request"]) in text_of("day")
 
 
 @pytest.mark.parametrize("name", COMMANDS)
