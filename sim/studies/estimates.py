@@ -19,6 +19,8 @@ Values = NDArray[np.float64]
 
 RESAMPLES = 200
 """Bootstrap samples of a share of variance."""
+FEWEST_RANKED = 4
+"""Draws of which a rank correlation tells anything."""
 NOTHING = Interval(math.nan, math.nan, math.nan)
 
 
@@ -166,3 +168,17 @@ def variance_of(values: Values, setting: Setting, streams: Streams) -> dict[str,
     ends = np.quantile(shares[np.isfinite(shares)], [tail, 1 - tail]).tolist() if np.isfinite(shares).any() else NOTHING
     share = Interval(split.world_share, ends[0], ends[1])
     return {"world_sd": math.sqrt(split.world), "day_sd": math.sqrt(split.day), "world_share": share._asdict()}
+
+
+def rank_noise(draws: int, inputs: int, confidence: float) -> float:
+    """Size below which the largest rank correlation of so many inputs stays at that confidence if none has an effect.
+
+    From Student's t with n - 2 degrees of freedom, the level shared out among the inputs (Bonferroni); not a number
+    for fewer than four draws.
+    """
+    from scipy.special import stdtrit
+
+    if draws < FEWEST_RANKED:
+        return math.nan
+    t = float(stdtrit(draws - 2, 1 - (1 - confidence) / (2 * inputs)))
+    return t / math.sqrt(draws - 2 + t * t)
