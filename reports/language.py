@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,7 @@ from sim.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 Code = Literal["en", "zh"]
 CODES: tuple[Code, ...] = ("en", "zh")
 FOLDER = Path(__file__).parent / "phrases"
+BETWEEN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 MILLISECONDS = 1e3
 MILLISECONDS_BELOW_S = 0.9999
 MINUS = "\N{MINUS SIGN}"
@@ -41,8 +43,9 @@ class Language:
     """Phrase by key."""
 
     def __call__(self, key: str, /, **values: object) -> str:
-        """The phrase of that key with its gaps filled."""
-        return self.phrases[key].format(**values)
+        """The phrase of that key with its gaps filled; what fills them leaves no space between Chinese characters."""
+        text = self.phrases[key].format(**values)
+        return BETWEEN_CHINESE.sub("", text) if self.code == "zh" else text
 
     def has(self, key: str) -> bool:
         """Whether there is such a phrase."""

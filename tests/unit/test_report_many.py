@@ -11,8 +11,9 @@ from reports.figures.spread import Mark, span
 from reports.language import language
 from reports.making import Order, make
 from reports.many.context import Many
-from reports.many.drivers import drivers, ranking
+from reports.many.drivers import drivers
 from reports.many.front import Point, beaten_by, front
+from reports.many.ranking import ranking
 from reports.many.report import many_report
 from reports.plain import plain
 from reports.sketching import Sketcher
@@ -52,7 +53,7 @@ def result_of(kind, middle, names):
         tails = {"p90": interval(middle + 40), "p95": interval(middle + 50)}
         return {
             "mean": interval(middle), "sd": 9.0, "quantiles": quantiles(middle), "cvar": tails,
-            "variance": variance, "rank_correlations": ranks,
+            "variance": variance, "rank_correlations": ranks, "rank_noise": 0.2,
         }  # fmt: skip
     if kind == "tornado":
         ends = [(90.0, 120.0), (101.0, 99.0), (None, None)]
@@ -82,10 +83,10 @@ def summary_of(kind, names=("first", "second", "third"), **changes):
     failed = [{"cell": 5, "label": "third", "replication": 1, "message": f"{HOSTILE} does not fit"}]
     told = {
         "format": 1, "kind": kind, "name": "Many days", "description": "Which?", "scenario": "Base",
-        "scenario_hash": "ab", "seed": 1,
+        "scenario_hash": "ab", "seed": 1, "overrides": {"day.start_s": "11:00"}, "duration_s": 86400.0,
         "version": __version__, "confidence": 0.9, "replications": 2, "days": "shared",
         "cells": {"planned": 6, "done": 5, "failed": 1}, "failed": failed,
-        "fleet_fraction": {"asked": "1/64", "realised": 0.0157, "bias": {COST: {"relative": -0.0123}}},
+        "fleet_fraction": {"asked": "1/64", "realised": 0.0157, "parts_used": 0.11, "bias": {COST: {"relative": -0.0123}}},
         "outcomes": [COST, WAIT], "units": {COST: "USD", WAIT: "s"},
         "results": {COST: result_of(kind, 100.0, names), WAIT: result_of(kind, 0.5, names)},
         "inputs": inputs, "correlations": [], "draws": 64,
@@ -107,6 +108,8 @@ def write(folder, summary):
         frame = pd.DataFrame({"draw": np.arange(64), "replication": 0})
     frame[COST] = 100.0 + 7.5 * np.arange(len(frame)) // 2 + rng.standard_normal(len(frame))
     frame[WAIT] = 1.0 / np.arange(1, len(frame) + 1)
+    frame["fleet.mean_utilisation"], frame["requests.arrived"], frame["requests.finished"] = 0.5, 1000.0, 1000.0
+    frame["requests.refused"] = frame["requests.lost"] = frame["requests.in_flight"] = 0.0
     frame["status"], frame["message"] = "done", ""
     frame.to_parquet(folder / "outcomes.parquet")
     return folder
@@ -179,10 +182,10 @@ def test_nobody_beats_the_front():
 @pytest.mark.parametrize("kind", KINDS[1:])
 def test_the_first_driver_is_the_strongest(kind, tmp_path):
     many = many_of(write(tmp_path, summary_of(kind)))
-    ranked = ranking(many)
-    assert ranked[0][0] == PATHS[0]
-    assert [index for _, index in ranked] == sorted((index for _, index in ranked), reverse=True)
-    assert "owner_default.lifetime_years" in drivers(many)[0]
+    ranked = ranking(kind, many.main_result)
+    assert ranked[0].path == PATHS[0]
+    assert [rank.index for rank in ranked] == sorted((rank.index for rank in ranked), reverse=True)
+    assert "life of the equipment (owner_default)" in drivers(many)[0]
 
 
 def test_an_outcome_that_nothing_moves_has_no_driver(tmp_path):
