@@ -15,7 +15,7 @@ from sim.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 Code = Literal["en", "zh"]
 CODES: tuple[Code, ...] = ("en", "zh")
 FOLDER = Path(__file__).parent / "phrases"
-BETWEEN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
+BETWEEN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff])[ \u00a0](?=[\u4e00-\u9fff])")
 MILLISECONDS = 1e3
 MILLISECONDS_BELOW_S = 0.9999
 MINUS = "\N{MINUS SIGN}"

@@ -1,9 +1,11 @@
 """A batch's report: its answer, and variants side by side."""
 
+import math
 from typing import Any
 
 from reports.blocks import Card, Cards, Column, Heading, Paragraph, Section, Table
 from reports.figures.intervals import Estimate, Row, interval_figure
+from reports.language import MINUS
 from reports.many.busy import busy_sentences, busy_table
 from reports.many.choosing import Choice, choose, front_sentence, variant_name
 from reports.many.context import Many
@@ -13,6 +15,8 @@ from reports.plain import plain
 
 OUTCOMES_IN_A_TABLE = 4
 MOST_FIGURES = 3
+JOINER = "\N{WORD JOINER}"
+"""Keeps a minus on the line of its amount."""
 HUGE_CUT = 1e6
 """From here on nobody asks how much smaller a variance is."""
 
@@ -50,7 +54,7 @@ def _difference(many: Many, name: str) -> str:
     told = many.main_result["differences"][name]
     change = many.words.percent(told["relative"], signed=True)
     apart, interval = (
-        many.value(many.main, told["mean"]["estimate"], signed=True),
+        many.value(many.main, told["mean"]["estimate"], signed=True).replace(MINUS, MINUS + JOINER),
         many.interval(many.main, told["mean"], signed=True),
     )
     return many.words("many.difference", apart=apart, interval=interval, change=change)
@@ -78,7 +82,8 @@ def batch_sections(choice: Choice) -> list[Section]:
 def _compare(many: Many) -> Section:
     """Every outcome of every variant, so many outcomes to a table; and what the variants change."""
     words, names = many.words, many.summary["outcomes"]
-    groups = [names[at : at + OUTCOMES_IN_A_TABLE] for at in range(0, len(names), OUTCOMES_IN_A_TABLE)]
+    width = math.ceil(len(names) / math.ceil(len(names) / OUTCOMES_IN_A_TABLE))
+    groups = [names[at : at + width] for at in range(0, len(names), width)]
     tables = [_outcomes(many, group) for group in groups]
     changes = (Heading(words("many.variants")), _variants(many))
     return Section(words("many.compare"), (*tables, *busy_table(many), *changes))

@@ -137,7 +137,8 @@ class Many:
         if self.summary["units"].get(outcome) == "s":
             return self._time(value, signed)
         unit = self.unit(outcome)
-        return ("+" if signed and value > 0 else "") + words.figures(value) + (f" {unit}" if unit else "")
+        number = ("+" if signed and value > 0 else "") + words.figures(value)
+        return words("number.quantity", number=number, unit=unit) if unit else number
 
     def _time(self, seconds: float, signed: bool) -> str:
         size = self.words.time(abs(seconds))
@@ -163,8 +164,10 @@ class Many:
             return words("number.percent", digits=words.figures(100 * half, 2))
         if seconds:
             return words("number.ms", digits=words.figures(half * MILLISECONDS, 2))
-        size = words.figures(half, 2)
-        return words("number.usd", digits=size) if self.is_money(outcome) else size
+        size, unit = words.figures(half, 2), self.unit(outcome)
+        if self.is_money(outcome):
+            return words("number.usd", digits=size)
+        return words("number.quantity", number=size, unit=unit) if unit else size
 
     def interval(self, outcome: str, told: dict[str, Any] | None, signed: bool = False) -> str:
         """An interval of an outcome's values."""

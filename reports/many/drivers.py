@@ -5,6 +5,8 @@ from reports.many.naming import input_name
 from reports.many.ranking import Rank, idle_inputs, ranking
 
 MOST_NAMED = 3
+FAINT = 0.5
+"""Rank correlation up to which chance may come before advice is founded on what goes beyond it."""
 CHANCE = ("monte_carlo", "pawn")
 """Kinds whose inputs are told apart from what chance alone does."""
 
@@ -33,6 +35,9 @@ def _index(many: Many, rank: Rank) -> str:
 def _measure(many: Many, found: list[Rank]) -> str:
     """What to measure first, with what that is worth where it is known."""
     words, path = many.words, found[0].path
+    noise = many.main_result.get("rank_noise")
+    if noise is not None and noise > FAINT:
+        return words("many.more_draws", draws=words.count(many.summary["draws"]), noise=words.number(noise, 2))
     if many.result.kind == "sobol":
         alone = {row["path"]: row["first"]["estimate"] or 0.0 for row in many.main_result["indices"]}
         path = max(alone, key=lambda name: alone[name])

@@ -4,7 +4,7 @@ import numpy as np
 
 from reports.blocks import Card, Cards
 from reports.many.context import Many
-from reports.many.naming import leaf
+from reports.many.naming import input_value, leaf
 from reports.plain import plain
 
 MOST_OVERRIDES = 8
@@ -96,7 +96,7 @@ def facts(many: Many) -> tuple[tuple[str, str], ...]:
 def _overrides(many: Many) -> list[tuple[str, str]]:
     """What the question changed in its base day."""
     words, told = many.words, many.summary["overrides"]
-    shown = [f"{leaf(path)} = {plain(str(value))}" for path, value in list(told.items())[:MOST_OVERRIDES]]
+    shown = [f"{leaf(path)} = {input_value(path, value, words)}" for path, value in list(told.items())[:MOST_OVERRIDES]]
     left = len(told) - len(shown)
     shown += [many.counted("many.more_overrides", left)] if left else []
     return [(words("many.overrides"), words("number.semicolon").join(shown))] if shown else []

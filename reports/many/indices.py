@@ -6,7 +6,7 @@ from reports.blocks import Column, Paragraph, Section, Table
 from reports.figures.intervals import Estimate, Row, interval_figure
 from reports.many.context import Many
 from reports.many.drivers import drivers
-from reports.many.naming import input_name
+from reports.many.naming import input_names
 from reports.many.ranking import NOTHING, SHARES
 from reports.plain import plain
 
@@ -28,13 +28,14 @@ def _plot(many: Many) -> list[Any]:
     shown = [row for row in many.main_result["indices"][:MOST_BARS] if row[names[0]]["estimate"] is not None]
     if not shown:
         return []
+    labels = input_names([row["path"] for row in shown], words)
     rows = [
         Row(
-            input_name(row["path"], words),
+            label,
             tuple(_estimate(row[name], scale) for name in names),
             _number(many, many.main, row[names[-1]]["estimate"]),
         )
-        for row in shown
+        for label, row in zip(labels, shown, strict=True)
     ]
     series = tuple(words(f"many.{kind}_{name}") for name in names)
     outcome = many.titled(many.main) if kind == EFFECTS else many.name(many.main)

@@ -11,7 +11,7 @@ from reports.figures.spread import Mark, settling_figure, span, spread_figure
 from reports.many.context import Many, Values
 from reports.many.drivers import drivers
 from reports.many.first_page import fraction_sentences
-from reports.many.naming import input_name
+from reports.many.naming import input_names
 from reports.plain import plain, shorten
 
 QUANTILES = ("p05", "p10", "p25", "p50", "p75", "p90", "p95", "p99")
@@ -175,9 +175,10 @@ def _ranks(many: Many) -> list[Any]:
     ranked = sorted(known, key=lambda pair: (-abs(pair[1]), pair[0]))[:MOST_BARS]
     if not ranked:
         return []
+    labels = input_names([path for path, _ in ranked], words)
     rows = [
-        Row(input_name(path, words), (Estimate(rank, rank, rank),), ("+" if rank > 0 else "") + words.number(rank, 2))
-        for path, rank in ranked
+        Row(label, (Estimate(rank, rank, rank),), ("+" if rank > 0 else "") + words.number(rank, 2))
+        for label, (_, rank) in zip(labels, ranked, strict=True)
     ]
     outcome, noise = many.name(many.main), told["rank_noise"]
     caption = words("many.ranks_caption", outcome=outcome)

@@ -1,11 +1,13 @@
 """Inputs of a study as people read them: their names, and their values with units."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from reports.language import MILLISECONDS, POWERS, Language
 from reports.plain import plain
 from sim.units import SECONDS_PER_MINUTE, unit_of
 
+FRACTIONS = ("_fraction", "_fraction_per_year")
 NO_UNIT = ("1", None)
 MICROSECONDS = 1e6
 LEAF = 2
@@ -35,17 +37,32 @@ def input_name(path: str, words: Language) -> str:
     return words("input.of", name=words(f"input.{field}"), entry=plain(entry)) if entry else words(f"input.{field}")
 
 
+def input_names(paths: Sequence[str], words: Language) -> list[str]:
+    """Names of inputs side by side: without the entry that each belongs to where that tells none of them apart."""
+    brief = [input_name(path.rpartition(".")[2], words) for path in paths]
+    return [
+        name if brief.count(name) == 1 and words.has(f"input.{path.rpartition('.')[2]}") else input_name(path, words)
+        for path, name in zip(paths, brief, strict=True)
+    ]
+
+
 def input_value(path: str, value: Any, words: Language) -> str:
     """A value of an input with its unit: a number, or the text of a choice."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return plain(str(value))
-    unit = unit_of(path.rpartition(".")[2])
+    field = path.rpartition(".")[2]
+    unit = unit_of(field)
+    if field.endswith(FRACTIONS):
+        share = words("number.percent", digits=words.trimmed(100 * value))
+        return share if field.endswith(FRACTIONS[0]) else words("input.yearly", share=share)
     if unit == "USD":
         return words.money(value)
     if unit == "s":
         return _time(value, words)
     number = short_number(value, words)
-    return number if unit in NO_UNIT else f"{number} {words.known(f'quantity.{unit}', str(unit))}"
+    if unit in NO_UNIT:
+        return number
+    return words("number.quantity", number=number, unit=words.known(f"quantity.{unit}", str(unit)))
 
 
 def _time(seconds: float, words: Language) -> str:

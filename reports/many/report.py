@@ -1,5 +1,7 @@
 """The report of a batch or a study."""
 
+from typing import Any
+
 from reports.blocks import Cards, Column, Paragraph, Points, Report, Section, Table
 from reports.language import Language
 from reports.many.batch import batch_answer, batch_cards, batch_sections
@@ -15,6 +17,9 @@ from reports.plain import plain
 from reports.sketching import Sketcher
 from reports.wording import distribution
 from sim.studies import StudyResult
+
+ENDS_OF_RANGE = (("middle", "central"), ("low", "low"), ("high", "high"))
+"""Gaps of a phrase, and the keys of an input that fill them."""
 
 
 def many_report(result: StudyResult, sketcher: Sketcher) -> Report:
@@ -61,23 +66,28 @@ def _inputs(many: Many) -> Section:
             _named(one["path"], words),
             plain(one["path"]),
             distribution(str(one["text"]), words),
-            *(input_value(one["path"], one[name], words) for name in ("low", "central", "high")),
+            _range(one, words),
             plain(str(one["source"] or "")),
         )
         for one in many.summary["inputs"]
     )
-    heads = ("low_quantile", "central", "high_quantile")
     columns = (
-        Column(words("many.input"), False, 0.8),
+        Column(words("many.input"), False, 1.0),
         Column(words("many.path"), False, 1.1, code=True),
-        Column(words("many.distribution"), False, 1.0),
-        *(Column(words(f"many.{head}")) for head in heads),
+        Column(words("many.distribution"), False, 0.9),
+        Column(words("many.range_of"), False, 1.0),
         Column(words("claims.source"), False, 0.6),
     )
     return Section(
         words("many.inputs"),
         (Paragraph(words("many.inputs_lead")), Table(columns, rows, caption=words("many.inputs_caption"))),
     )
+
+
+def _range(one: dict[str, Any], words: Language) -> str:
+    """An input's median and the ends of its range."""
+    ends = {name: input_value(one["path"], one[key], words) for name, key in ENDS_OF_RANGE}
+    return words("many.middle_and_ends", **ends)
 
 
 def _named(path: str, words: Language) -> str:

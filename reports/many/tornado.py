@@ -6,7 +6,7 @@ from reports.blocks import Column, Heading, Paragraph, Section, Table
 from reports.figures.tornado import Swing, tornado_figure
 from reports.many.context import Many
 from reports.many.drivers import drivers
-from reports.many.naming import input_name, input_value
+from reports.many.naming import input_names, input_value
 from reports.plain import plain
 
 MOST_BARS = 16
@@ -29,15 +29,16 @@ def _outcome(many: Many, outcome: str, index: int) -> list[Any]:
 
 def _plot(many: Many, outcome: str, index: int) -> list[Any]:
     told, scale, words = many.summary["results"][outcome], many.scale(outcome), many.words
+    bars = [bar for bar in told["bars"] if bar["at_low"] is not None and bar["at_high"] is not None][:MOST_BARS]
+    labels = input_names([bar["path"] for bar in bars], words)
     swings = [
         Swing(
-            input_name(bar["path"], words),
+            label,
             scale * bar["at_low"],
             scale * bar["at_high"],
             *(input_value(bar["path"], bar[end], words) for end in ("low_input", "high_input")),
         )
-        for bar in told["bars"][:MOST_BARS]
-        if bar["at_low"] is not None and bar["at_high"] is not None
+        for label, bar in zip(labels, bars, strict=True)
     ]
     if not swings or told["base"] is None or index >= MOST_FIGURES:
         return []
