@@ -1,5 +1,7 @@
 """What the model calls things, in the words of a language."""
 
+import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from reports.language import Language
@@ -8,6 +10,9 @@ from reports.plain import plain
 if TYPE_CHECKING:
     from sim.accounting.ledger import Line
 
+QUANTITIES = ("low", "high", "mode", "median", "mean", "sd")
+"""Parameters of distributions in the unit of what is distributed."""
+NUMBER = re.compile(r"-?[\d.]+(e[+-]?\d+)?")
 HALLS = {" of the hall": "entry.hall", " of the hall for rented pools": "entry.rented_hall"}
 
 
@@ -43,15 +48,16 @@ def unit(name: str, words: Language) -> str:
     return words.known(f"unit.{name}", name)
 
 
-def distribution(text: str, words: Language) -> str:
-    """A distribution as a study tells it: "pert: low 1, mode 2, high 4"."""
+def distribution(text: str, words: Language, write: Callable[[float], str] | None = None) -> str:
+    """A distribution as a study tells it, "pert: low 1, mode 2, high 4", its quantities written as one wants them."""
     kind, colon, numbers = text.partition(": ")
     if not colon or not words.has(f"distribution.{kind}"):
         return plain(text)
-    told = [_parameter(part, words) for part in numbers.split(", ")]
+    told = [_parameter(part, words, write) for part in numbers.split(", ")]
     return words("distribution", kind=words(f"distribution.{kind}"), numbers=words("number.comma").join(told))
 
 
-def _parameter(text: str, words: Language) -> str:
+def _parameter(text: str, words: Language, write: Callable[[float], str] | None) -> str:
     name, _, value = text.partition(" ")
-    return f"{words.known(f'parameter.{name}', plain(name))} {plain(value)}"
+    told = write(float(value)) if write and name in QUANTITIES and NUMBER.fullmatch(value) else plain(value)
+    return f"{words.known(f'parameter.{name}', plain(name))} {told}"

@@ -54,7 +54,7 @@ def _difference(many: Many, name: str) -> str:
     told = many.main_result["differences"][name]
     change = many.words.percent(told["relative"], signed=True)
     apart, interval = (
-        many.value(many.main, told["mean"]["estimate"], signed=True).replace(MINUS, MINUS + JOINER),
+        many.value(many.main, told["mean"]["estimate"], signed=True).replace(f"{MINUS}$", f"{MINUS}{JOINER}$"),
         many.interval(many.main, told["mean"], signed=True),
     )
     return many.words("many.difference", apart=apart, interval=interval, change=change)
@@ -93,22 +93,11 @@ def _outcomes(many: Many, outcomes: list[str]) -> Table:
     words, rows = many.words, []
     for variant in many.summary["variants"]:
         told = [many.summary["results"][name]["variants"][variant["name"]]["mean"] for name in outcomes]
-        rows.append((variant_name(many, variant["name"]), *_means(many, outcomes, told)))
+        cells = (many.give_or_take(name, mean) for name, mean in zip(outcomes, told, strict=True))
+        rows.append((variant_name(many, variant["name"]), *cells))
     columns = (Column(words("many.variant"), False, 1.0), *(Column(many.name(name), True, 0.8) for name in outcomes))
     caption = words("many.outcomes_caption", days=_days(many), confidence=words.percent(many.summary["confidence"], 0))
     return Table(columns, tuple(rows), strong=(), caption=caption)
-
-
-def _means(many: Many, outcomes: list[str], told: list[dict[str, Any]]) -> list[str]:
-    return [_mean(many, name, mean) for name, mean in zip(outcomes, told, strict=True)]
-
-
-def _mean(many: Many, outcome: str, told: dict[str, Any]) -> str:
-    """A mean and half its interval."""
-    value = many.value(outcome, told["estimate"])
-    if told["low"] is None:
-        return value
-    return many.words("many.give_or_take", value=value, half=many.half(outcome, (told["high"] - told["low"]) / 2))
 
 
 def _days(many: Many) -> str:

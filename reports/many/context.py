@@ -102,6 +102,11 @@ class Many:
         name = self.name(outcome)
         return name[:1].lower() + name[1:] if name[1:2].islower() else name
 
+    def about(self, key: str, outcome: str, **values: object) -> str:
+        """A phrase about an outcome, whose name has a capital where it begins the phrase."""
+        begins = self.words.phrases[key].startswith("{outcome}")
+        return self.words(key, outcome=self.name(outcome) if begins else self.inside(outcome), **values)
+
     def unit(self, outcome: str) -> str:
         """The unit that an outcome's axis counts."""
         if self._is_fraction(outcome):
@@ -157,17 +162,30 @@ class Many:
         size = words("number.usd", digits=digits)
         return words.minus(size) if rounded < 0 else size
 
-    def half(self, outcome: str, half: float) -> str:
-        """Half an interval, to two figures, in the unit of the value before it."""
-        words, seconds = self.words, self.summary["units"].get(outcome) == "s"
+    def give_or_take(self, outcome: str, told: dict[str, Any]) -> str:
+        """An estimate and half its interval, to two figures and in the same unit."""
+        words, value = self.words, told["estimate"]
+        if value is None or told["low"] is None or told["high"] is None:
+            return self.value(outcome, value)
+        half = (told["high"] - told["low"]) / 2
+        money, seconds = self.is_money(outcome), self.summary["units"].get(outcome) == "s"
+        unit = self.unit(outcome)
+        if money or seconds or self._is_fraction(outcome) or not unit:
+            return words("many.give_or_take", value=self.value(outcome, value), half=self._half(outcome, value, half))
+        number = words("many.give_or_take", value=words.figures(value), half=words.figures(half, 2))
+        return words("number.quantity", number=number, unit=unit)
+
+    def _half(self, outcome: str, value: float, half: float) -> str:
+        words = self.words
+        if self.summary["units"].get(outcome) == "s":
+            brief = abs(value) < 1
+            digits = words.figures(half * MILLISECONDS if brief else half, 2)
+            return words("number.ms" if brief else "number.s", digits=digits)
+        if self.is_money(outcome):
+            return words("number.usd", digits=words.figures(half, 2))
         if self._is_fraction(outcome):
             return words("number.percent", digits=words.figures(100 * half, 2))
-        if seconds:
-            return words("number.ms", digits=words.figures(half * MILLISECONDS, 2))
-        size, unit = words.figures(half, 2), self.unit(outcome)
-        if self.is_money(outcome):
-            return words("number.usd", digits=size)
-        return words("number.quantity", number=size, unit=unit) if unit else size
+        return words.figures(half, 2)
 
     def interval(self, outcome: str, told: dict[str, Any] | None, signed: bool = False) -> str:
         """An interval of an outcome's values."""

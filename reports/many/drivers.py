@@ -16,12 +16,11 @@ def drivers(many: Many) -> tuple[str, ...]:
     words, kind = many.words, many.result.kind
     ranked = ranking(kind, many.main_result)
     found = [rank for rank in ranked if rank.stands_out]
-    outcome = many.name(many.main)
     if not found:
         key = "none_stands_out" if kind in CHANCE and ranked else "no_driver"
-        return (words(f"many.{key}", outcome=outcome, draws=words.count(many.summary["draws"])), *_idle(many))
+        return (many.about(f"many.{key}", many.main, draws=words.count(many.summary["draws"])), *_idle(many))
     first, *others = (input_name(rank.path, words) for rank in found[:MOST_NAMED])
-    told = [words(f"many.{kind}_driver", outcome=outcome, first=first, index=_index(many, found[0]))]
+    told = [many.about(f"many.{kind}_driver", many.main, first=first, index=_index(many, found[0]))]
     if others:
         told.append(words("many.next_drivers", names=words.list(others)))
     return (*told, _measure(many, found), *_idle(many))

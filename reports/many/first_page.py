@@ -47,7 +47,7 @@ def reach(many: Many) -> tuple[str, ...]:
     key = "reach_tornado" if many.result.kind == "tornado" else "reach"
     told = {name: many.brief(many.main, value) for name, value in (("middle", middle), ("low", low), ("high", high))}
     runs = many.words.count(many.summary["cells"]["done"])
-    return (many.words(f"many.{key}", outcome=many.name(many.main), runs=runs, **told),)
+    return (many.about(f"many.{key}", many.main, runs=runs, **told),)
 
 
 def _span(many: Many) -> tuple[float | None, float | None, float | None]:

@@ -38,10 +38,10 @@ def _plot(many: Many) -> list[Any]:
         for label, row in zip(labels, shown, strict=True)
     ]
     series = tuple(words(f"many.{kind}_{name}") for name in names)
-    outcome = many.titled(many.main) if kind == EFFECTS else many.name(many.main)
-    title = words(f"many.{kind}_axis", outcome=outcome)
+    title = many.about(f"many.{kind}_axis", many.main)
+    title += f", {many.unit(many.main)}" if kind == EFFECTS and many.unit(many.main) else ""
     line = many.main_result.get("dummy") if kind == "pawn" else None
-    caption = words(f"many.{kind}_caption", outcome=many.name(many.main))
+    caption = many.about(f"many.{kind}_caption", many.main)
     return [many.sketcher.plot("indices", caption, interval_figure, rows, series, title, words, line)]
 
 
@@ -68,7 +68,7 @@ def _table(many: Many, outcome: str) -> Table:
     left = len(indices) - len(shown)
     if left:
         rows.append((many.counted("many.others", left), *[""] * (len(columns) - 1)))
-    return Table(tuple(columns), tuple(rows), caption=words(f"many.{kind}_table", outcome=many.name(outcome)))
+    return Table(tuple(columns), tuple(rows), caption=many.about(f"many.{kind}_table", outcome))
 
 
 def _shown(many: Many, indices: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -28,9 +28,9 @@ def draws(many: Many) -> Values:
 
 def monte_carlo_answer(many: Many) -> tuple[str, ...]:
     """The middle, the nine tenths around it, and the limits."""
-    words, told = many.words, many.main_result
+    told = many.main_result
     low, middle, high = (many.brief(many.main, told["quantiles"][name]["estimate"]) for name in MARKED)
-    first = words("many.spread", outcome=many.name(many.main), low=low, middle=middle, high=high)
+    first = many.about("many.spread", many.main, low=low, middle=middle, high=high)
     return (first, *(goal_sentence(many, goal) for goal in many.summary["goals"][:2]))
 
 
@@ -76,7 +76,7 @@ def _spread(many: Many) -> Section:
 def _spread_caption(many: Many, values: Values, marks: list[Mark]) -> str:
     low, high = span(values, marks)
     beyond = int(np.count_nonzero((values < low) | (values > high)))
-    told = many.words("many.spread_caption", outcome=many.name(many.main), draws=many.words.count(values.size))
+    told = many.about("many.spread_caption", many.main, draws=many.words.count(values.size))
     return f"{told}{many.counted('many.beyond', beyond)}" if beyond else told
 
 
@@ -114,9 +114,7 @@ def _quantiles(many: Many) -> Table:
         Column(words("many.interval")),
     )
     confidence = words.percent(many.summary["confidence"], 0)
-    return Table(
-        columns, cells, caption=words("many.quantiles_caption", outcome=many.name(many.main), confidence=confidence)
-    )
+    return Table(columns, cells, caption=many.about("many.quantiles_caption", many.main, confidence=confidence))
 
 
 def _goals(many: Many) -> list[Any]:
@@ -180,10 +178,10 @@ def _ranks(many: Many) -> list[Any]:
         Row(label, (Estimate(rank, rank, rank),), ("+" if rank > 0 else "") + words.number(rank, 2))
         for label, (_, rank) in zip(labels, ranked, strict=True)
     ]
-    outcome, noise = many.name(many.main), told["rank_noise"]
-    caption = words("many.ranks_caption", outcome=outcome)
+    noise = told["rank_noise"]
+    caption = many.about("many.ranks_caption", many.main)
     if noise is not None:
         confidence = words.percent(many.summary["confidence"], 0)
         caption += words("many.ranks_noise", noise=words.number(noise, 2), confidence=confidence)
-    values = (rows, ("",), words("many.ranks_axis", outcome=outcome), words, None, noise)
+    values = (rows, ("",), many.about("many.ranks_axis", many.main), words, None, noise)
     return [many.sketcher.plot("ranks", caption, interval_figure, *values)]

@@ -1,5 +1,6 @@
 """The report of a batch or a study."""
 
+from functools import partial
 from typing import Any
 
 from reports.blocks import Cards, Column, Paragraph, Points, Report, Section, Table
@@ -65,7 +66,7 @@ def _inputs(many: Many) -> Section:
         (
             _named(one["path"], words),
             plain(one["path"]),
-            distribution(str(one["text"]), words),
+            distribution(str(one["text"]), words, partial(input_value, one["path"], words=words)),
             _range(one, words),
             plain(str(one["source"] or "")),
         )
@@ -73,7 +74,7 @@ def _inputs(many: Many) -> Section:
     )
     columns = (
         Column(words("many.input"), False, 1.0),
-        Column(words("many.path"), False, 1.1, code=True),
+        Column(words("many.path"), False, 0.99, code=True),
         Column(words("many.distribution"), False, 0.9),
         Column(words("many.range_of"), False, 1.0),
         Column(words("claims.source"), False, 0.6),

@@ -22,8 +22,8 @@ def tornado_section(many: Many) -> Section:
 
 
 def _outcome(many: Many, outcome: str, index: int) -> list[Any]:
-    told, words = many.summary["results"][outcome], many.words
-    lead = words("many.tornado_lead", outcome=many.name(outcome), base=many.value(outcome, told["base"]))
+    told = many.summary["results"][outcome]
+    lead = many.about("many.tornado_lead", outcome, base=many.value(outcome, told["base"]))
     return [Paragraph(lead, "plain" if index else "lead"), *_plot(many, outcome, index), _table(many, outcome)]
 
 
@@ -42,7 +42,7 @@ def _plot(many: Many, outcome: str, index: int) -> list[Any]:
     ]
     if not swings or told["base"] is None or index >= MOST_FIGURES:
         return []
-    caption = words("many.tornado_caption", outcome=many.name(outcome))
+    caption = many.about("many.tornado_caption", outcome)
     values = (swings, scale * told["base"], many.titled(outcome), words)
     return [many.sketcher.plot(f"tornado_{index + 1}" if index else "tornado", caption, tornado_figure, *values)]
 
@@ -55,4 +55,4 @@ def _table(many: Many, outcome: str) -> Table:
         rows.append((plain(path), *inputs, *(many.value(outcome, bar[end]) for end in ("at_low", "at_high"))))
     heads = ("low_input", "high_input", "at_low", "at_high")
     columns = (Column(words("many.input"), False, 1.0, code=True), *(Column(words(f"many.{head}")) for head in heads))
-    return Table(columns, tuple(rows), caption=words("many.tornado_table", outcome=many.name(outcome)))
+    return Table(columns, tuple(rows), caption=many.about("many.tornado_table", outcome))

@@ -1,11 +1,13 @@
 """Reports of batches and studies, from folders written by hand in the layout that MODEL.md tells."""
 
+import io
 import json
 import re
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from reports.figures.flags import flags
 from reports.figures.spread import Mark, span
@@ -19,6 +21,7 @@ from reports.many.ranking import idle_inputs, ranking
 from reports.many.report import many_report
 from reports.plain import plain
 from reports.sketching import Sketcher
+from reports.study_summary import study_summary
 from reports.typesetting import typeset
 from reports.wording import distribution
 from sim.errors import OutputError
@@ -248,6 +251,11 @@ def test_a_distribution_is_told_in_chinese():
     assert distribution("unheard of", language("zh")) == "unheard of"
 
 
+def test_quantities_of_a_distribution_are_written_as_one_wants_them():
+    told = distribution("lognormal: median 4e+09, sigma 0.5", language("en"), lambda value: f"<{value:.0f}>")
+    assert told == "lognormal: median <4000000000>, sigma 0.5"
+
+
 def changed(folder, kind, change):
     """A report's material, its summary changed."""
     summary = summary_of(kind)
@@ -374,3 +382,20 @@ def test_no_line_runs_through_a_name():
             start, end = (at[one] - reach, at[one]) if left else (at[one], at[one] + reach)
             crossing = [other for other in range(at.size) if other != one and start < at[other] < end]
             assert all(placed[other][1] > row for other in crossing)
+
+
+@pytest.mark.parametrize(
+    ("noise", "told"), [(0.2, "beyond chance (±0.20)"), (0.9, "none stands out"), (None, "none s")]
+)
+def test_the_terminal_names_only_what_chance_would_not_bring(noise, told, monkeypatch):
+    monkeypatch.setattr("reports.console.WIDTH_OF_FILES", 100)
+    summary = summary_of("monte_carlo")
+    for outcome in (COST, WAIT):
+        summary["results"][outcome]["rank_noise"] = noise
+    summary["fleet_fraction"]["bias"] = None
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(study_summary(summary, "o"))
+    text = console.export_text()
+    assert told in text
+    assert ("lifetime_years" in text) == (noise == 0.2)
+    assert "a part replaced there counts 63.7 times, and 11.0% of all cells used any" in text
