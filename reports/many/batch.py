@@ -16,7 +16,7 @@ from reports.plain import plain
 OUTCOMES_IN_A_TABLE = 4
 MOST_FIGURES = 3
 JOINER = "\N{WORD JOINER}"
-"""Keeps a minus on the line of its amount."""
+"""Keeps a minus on the line of its dollars."""
 HUGE_CUT = 1e6
 """From here on nobody asks how much smaller a variance is."""
 
@@ -53,10 +53,8 @@ def _difference(many: Many, name: str) -> str:
     """How far a variant lies from the base, with its interval."""
     told = many.main_result["differences"][name]
     change = many.words.percent(told["relative"], signed=True)
-    apart, interval = (
-        many.value(many.main, told["mean"]["estimate"], signed=True).replace(f"{MINUS}$", f"{MINUS}{JOINER}$"),
-        many.interval(many.main, told["mean"], signed=True),
-    )
+    apart = many.value(many.main, told["mean"]["estimate"], signed=True).replace(f"{MINUS}$", f"{MINUS}{JOINER}$")
+    interval = many.interval(many.main, told["mean"], signed=True)
     return many.words("many.difference", apart=apart, interval=interval, change=change)
 
 
