@@ -124,15 +124,22 @@ def _distribution(result: dict[str, Any]) -> Table:
         table.add_row(
             "share of variance from what is not known", _percent(share["estimate"]), _interval(share, _percent)
         )
-    table.add_row("strongest rank correlations", "", "", style="dim")
-    for path, rank in _strongest(result["rank_correlations"]):
+    strongest, noise = _strongest(result), result["rank_noise"]
+    beyond = "" if noise is None else f", beyond chance (±{noise:.2f})"
+    title = f"strongest rank correlations{beyond}" if strongest else "rank correlations: none stands out from chance"
+    table.add_row(title, "", "", style="dim")
+    for path, rank in strongest:
         table.add_row(Text(f"  {_short(path, LONGEST_PATH)}"), f"{rank:+.2f}", "")
     return table
 
 
-def _strongest(ranks: dict[str, float | None]) -> list[tuple[str, float]]:
-    known = [(path, rank) for path, rank in ranks.items() if rank is not None]
-    return sorted(known, key=lambda pair: -abs(pair[1]))[:3]
+def _strongest(result: dict[str, Any]) -> list[tuple[str, float]]:
+    """The strongest rank correlations of those that chance alone would hardly bring."""
+    noise = result["rank_noise"]
+    if noise is None:
+        return []
+    known = [(path, rank) for path, rank in result["rank_correlations"].items() if rank is not None]
+    return sorted((pair for pair in known if abs(pair[1]) > noise), key=lambda pair: -abs(pair[1]))[:3]
 
 
 def _tornado(result: dict[str, Any], room: int) -> Table:
@@ -204,6 +211,7 @@ def _fraction(summary: dict[str, Any]) -> list[RenderableType]:
     if told is None:
         return []
     text = f"\nstudied on {told['asked']} of the fleet ({told['realised']:.3%} of its servers), grown to the whole"
+    text += _luck(told)
     if told["bias"] is None:
         return [Text(f"{text};\n--bias measures what that gets wrong")]
     table = plain_table("bias on the base day", "full fleet", "fraction", "off by", "interval")
@@ -211,6 +219,16 @@ def _fraction(summary: dict[str, Any]) -> list[RenderableType]:
         off = "-" if one["relative"] is None else _off(one["relative"])
         table.add_row(name, _number(one["full"]), _number(one["fraction"]), off, _interval(one, _off))
     return [Text(text), table]
+
+
+def _luck(told: dict[str, Any]) -> str:
+    """What a part of a fleet does to the luck of a day."""
+    factor = f"{1 / told['realised']:.3g}"
+    used = "" if told["parts_used"] is None else f", and {told['parts_used']:.1%} of all cells used any"
+    return (
+        f";\na part replaced there counts {factor} times{used}: means are unbiased, but the spread is that of\n"
+        f"what is not known plus up to {factor} times the variance of a whole fleet's luck"
+    )
 
 
 def _off(relative: float) -> str:

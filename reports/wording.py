@@ -1,6 +1,7 @@
 """What the model calls things, in the words of a language."""
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from reports.language import Language
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     from sim.accounting.ledger import Line
 
 CENT, THOUSAND = 0.01, 1e3
+QUANTITIES = ("low", "high", "mode", "median", "mean", "sd")
+"""Parameters of distributions in the unit of what is distributed."""
+NUMBER = re.compile(r"-?[\d.]+(e[+-]?\d+)?")
 HALLS = {" of the hall": "entry.hall", " of the hall for rented pools": "entry.rented_hall"}
 
 
@@ -67,15 +71,16 @@ def each_request(usd: float | None, words: Language) -> str:
     return words("each.request", usd=words.money(usd))
 
 
-def distribution(text: str, words: Language) -> str:
-    """A distribution as a study tells it: "pert: low 1, mode 2, high 4"."""
+def distribution(text: str, words: Language, write: Callable[[float], str] | None = None) -> str:
+    """A distribution as a study tells it, "pert: low 1, mode 2, high 4", its quantities written as one wants them."""
     kind, colon, numbers = text.partition(": ")
     if not colon or not words.has(f"distribution.{kind}"):
         return plain(text)
-    told = [_parameter(part, words) for part in numbers.split(", ")]
+    told = [_parameter(part, words, write) for part in numbers.split(", ")]
     return words("distribution", kind=words(f"distribution.{kind}"), numbers=words("number.comma").join(told))
 
 
-def _parameter(text: str, words: Language) -> str:
+def _parameter(text: str, words: Language, write: Callable[[float], str] | None) -> str:
     name, _, value = text.partition(" ")
-    return f"{words.known(f'parameter.{name}', plain(name))} {plain(value)}"
+    told = write(float(value)) if write and name in QUANTITIES and NUMBER.fullmatch(value) else plain(value)
+    return f"{words.known(f'parameter.{name}', plain(name))} {told}"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reports.figures.rules import QUARTERS, named, numbers, rule
-from reports.figures.style import BLUE, INK, ORANGE, PAGE_WIDTH_MM, SOFT, boxes, canvas, place
+from reports.figures.rules import BELOW_DATA, QUARTERS, named, numbers, rule
+from reports.figures.style import BLUE, GRID, INK, ORANGE, PAGE_WIDTH_MM, SOFT, boxes, canvas, place
 from reports.language import Language
 from reports.plain import plain, shorten
 
@@ -47,9 +47,14 @@ class Row:
 
 
 def interval_figure(
-    rows: Sequence[Row], series: Sequence[str], title: str, words: Language, line: float | None = None
+    rows: Sequence[Row],
+    series: Sequence[str],
+    title: str,
+    words: Language,
+    line: float | None = None,
+    band: float | None = None,
 ) -> "Figure":
-    """Bars from zero with whiskers; `line` marks a level that means nothing is there."""
+    """Bars from zero with whiskers; `line` marks a level that means nothing is there, `band` what chance may reach."""
     figure = canvas(len(rows) * ROW_MM + HEAD_MM + FOOT_MM)
     axes = place(figure, LEFT_MM, FOOT_MM, PAGE_WIDTH_MM - LEFT_MM - RIGHT_MM, len(rows) * ROW_MM)
     height = BAR / len(series)
@@ -59,19 +64,21 @@ def interval_figure(
         values = np.array([estimate.value for estimate in estimates])
         boxes(axes, 0.0, at - height * 0.42, values, height * 0.84, COLOURS[index], name)
         axes.hlines(at, [e.low for e in estimates], [e.high for e in estimates], color=INK, linewidth=0.8)
+    if band is not None:
+        axes.axvspan(-band, band, color=GRID, linewidth=0, zorder=BELOW_DATA)
     if line is not None:
         axes.axvline(line, color=SOFT, linewidth=0.7, linestyle=(0, (2, 2)))
-    _frame(axes, rows, title, words)
+    _frame(axes, rows, title, words, band or 0.0)
     if len(series) > 1:
         figure.legend(loc="upper left", bbox_to_anchor=(LEFT_MM / PAGE_WIDTH_MM, 1.0), ncols=len(series))
     return figure
 
 
-def _frame(axes: "Axes", rows: Sequence[Row], title: str, words: Language) -> None:
+def _frame(axes: "Axes", rows: Sequence[Row], title: str, words: Language, band: float) -> None:
     axes.set_ylim(len(rows) - 0.5, -0.5)
     rule(axes, "y", range(len(rows)), [shorten(plain(row.label), LONGEST_LABEL) for row in rows], color=INK)
     ends = [end for row in rows for estimate in row.estimates for end in (estimate.low, estimate.high, estimate.value)]
-    low, high = min(0.0, *ends), max(0.0, *ends)
+    low, high = min(-band, *ends), max(band, *ends)
     room = 0.03 * (high - low) or 1.0
     axes.set_xlim(low - (room if low < 0 else 0.0), high + room)
     for index, row in enumerate(rows):

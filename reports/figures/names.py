@@ -29,6 +29,11 @@ class Names:
         across, up = self._at(x, y)
         self.taken.append((across - DOT, up - DOT, across + DOT, up + DOT))
 
+    def keep_line_free(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """No name may cover this line, which runs level or upright."""
+        (left, low), (right, high) = self._at(*start), self._at(*end)
+        self.taken.append((min(left, right) - 1, min(low, high) - 1, max(left, right) + 1, max(low, high) + 1))
+
     def write(self, x: float, y: float, text: str, colour: str) -> bool:
         """Write a name beside a dot: right, left, above or below; not at all where there is no room."""
         across, up = self._at(x, y)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.figures.names import Names
+from reports.figures.flags import GAP, flags
 from reports.figures.rules import QUARTERS, named, numbers
 from reports.figures.style import BLUE, INK, ORANGE, PAGE_WIDTH_MM, RED, SOFT, boxes, canvas, place
 from reports.language import Language
@@ -19,6 +19,9 @@ Values = NDArray[np.float64]
 LEFT_MM, RIGHT_MM, FOOT_MM, AXES_MM = 14.0, 4.0, 10.0, 56.0
 FEWEST_BARS, MOST_BARS = 8, 48
 HEADROOM = 1.34
+TOP, ROW = 0.96, 0.07
+"""Height of the highest name, and from one row of names to the next, as shares of the drawing's."""
+POINTS_PER_MM = 72.0 / 25.4
 FAR = 1.0
 """How far beyond the middle nine tenths the axis goes, as a share of their width."""
 MOST_POINTS = 300
@@ -67,14 +70,19 @@ def span(values: Values, marks: list[Mark]) -> tuple[float, float]:
 
 
 def _marks(axes: "Axes", marks: list[Mark]) -> None:
-    """Lines with their names, each at the first height where it covers no other."""
-    names, top = Names(axes), axes.get_ylim()[1]
-    for mark in sorted(marks, key=lambda mark: (not mark.limit, mark.at)):
-        colour = RED if mark.limit else INK
-        for height in (0.96, 0.88, 0.80, 0.72, 0.64):
-            if names.write(mark.at, top * height, mark.label, colour):
-                axes.axvline(mark.at, ymax=height + 0.03, color=colour, linewidth=0.9, linestyle=(0, (3, 2)))
-                break
+    """Lines with their names, none of which is crossed by another line."""
+    low, high = axes.get_xlim()
+    width = (PAGE_WIDTH_MM - LEFT_MM - RIGHT_MM) * POINTS_PER_MM
+    marks = sorted(marks, key=lambda mark: mark.at)
+    at = [(mark.at - low) / (high - low) * width for mark in marks]
+    for mark, (left, row) in zip(marks, flags(at, [mark.label for mark in marks], width), strict=True):
+        colour, height = RED if mark.limit else INK, max(TOP - row * ROW, ROW)
+        axes.axvline(mark.at, ymax=height + ROW / 2, color=colour, linewidth=0.9, linestyle=(0, (3, 2)))
+        note = axes.annotate(
+            mark.label, (mark.at, height), (-GAP if left else GAP, 0), ("data", "axes fraction"),
+            textcoords="offset points", ha="right" if left else "left", va="center",
+        )  # fmt: skip
+        note.set(color=colour, bbox={"facecolor": "white", "pad": 0.6, "linewidth": 0})
 
 
 def settling_figure(values: Values, normal: float, title: str, words: Language) -> "Figure":

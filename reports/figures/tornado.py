@@ -9,7 +9,7 @@ import numpy as np
 from reports.figures.rules import QUARTERS, named, numbers, rule
 from reports.figures.style import BLUE, INK, ORANGE, PAGE_WIDTH_MM, SOFT, boxes, canvas, place
 from reports.language import Language
-from reports.plain import plain, shorten
+from reports.plain import columns, plain, shorten
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 ROW_MM, LEFT_MM, RIGHT_MM, HEAD_MM, FOOT_MM = 6.6, 58.0, 6.0, 6.0, 9.0
 LONGEST_LABEL = 36
 BAR = 0.66
-ROOM = 0.16
-"""Free space at both ends of the longest bar, as a share of it, for what is written there."""
+COLUMN_MM = 1.25
+"""Width of a column of what is written at the ends of bars."""
+MOST_ROOM = 0.4
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,15 @@ def tornado_figure(swings: Sequence[Swing], base: float, title: str, words: Lang
     for name, end, colour in (("low", "at_low", BLUE), ("high", "at_high", ORANGE)):
         ends = np.array([getattr(swing, end) for swing in swings])
         boxes(axes, base, bottoms, ends - base, BAR, colour, words(f"many.input_{name}"))
-        for row, (swing, at) in enumerate(zip(swings, ends, strict=True)):
-            left = at < base or (at == base and name == "low")
+        for row, swing in enumerate(swings):
+            left, beside = _place(swing, name, base)
             shift, side = (-3, "right") if left else (3, "left")
             axes.annotate(
-                getattr(swing, name), (at, row), (shift, 0), textcoords="offset points", ha=side, va="center",
+                getattr(swing, name), (beside, row), (shift, 0), textcoords="offset points", ha=side, va="center",
                 fontsize=6.5, color=SOFT,
             )  # fmt: skip
     reached = [base, *(end for swing in swings for end in (swing.at_low, swing.at_high))]
-    room = ROOM * (max(reached) - min(reached)) or 1.0
+    room = _room(swings) * (max(reached) - min(reached)) or 1.0
     axes.set_xlim(min(reached) - room, max(reached) + room)
     axes.axvline(base, color=INK, linewidth=0.8)
     axes.set_ylim(len(swings) - 0.5, -0.5)
@@ -62,3 +63,18 @@ def tornado_figure(swings: Sequence[Swing], base: float, title: str, words: Lang
     named(axes, "x", title)
     figure.legend(loc="upper left", bbox_to_anchor=(LEFT_MM / PAGE_WIDTH_MM, 1.0), ncols=2)
     return figure
+
+
+def _place(swing: Swing, name: str, base: float) -> tuple[bool, float]:
+    """Whether an end of an input is written left, and beside which value; two on one side would cover each other."""
+    at, other = (swing.at_low, swing.at_high) if name == "low" else (swing.at_high, swing.at_low)
+    if (at - base) * (other - base) > 0 and (abs(at - base) < abs(other - base) or (at == other and name == "low")):
+        return at > base, base
+    return at < base or (at == base and (other > base or (other == base and name == "low"))), at
+
+
+def _room(swings: Sequence[Swing]) -> float:
+    """Free space at both ends of the longest bar, as a share of it, for what is written there."""
+    longest = max(columns(text) for swing in swings for text in (swing.low, swing.high))
+    free = min((longest + 2) * COLUMN_MM / (PAGE_WIDTH_MM - LEFT_MM - RIGHT_MM), MOST_ROOM / (1 + 2 * MOST_ROOM))
+    return free / (1 - 2 * free)

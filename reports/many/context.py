@@ -1,4 +1,4 @@
-"""What every section of a batch's or study's report is given."""
+"""What every section of a batch's or study's report is given: outcomes with their names, units and values."""
 
 import math
 from dataclasses import dataclass, field
@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.language import Language
+from reports.language import MILLISECONDS, POWERS, Language
 from reports.plain import plain
 from reports.sketching import Sketcher
 from sim.studies import StudyResult
+from sim.units import SECONDS_PER_DAY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +21,10 @@ Values = NDArray[np.float64]
 LATENCY = ("ttft_s", "tpot_s", "e2e_s", "queue_s")
 FRACTIONS = ("availability", "utilisation", "fraction")
 ENDS = ("low", "high")
-HUGE = 1e9
+DURATION = "day.duration_s"
+WHOLE_DOLLARS_FROM = 100.0
+BRIEF = 4
+"""Figures that count in an amount on the first page."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +63,34 @@ class Many:
         frame = self.result.table(wanted)
         return frame[frame["status"] == "done"]
 
+    def by_day(self, outcome: str) -> dict[str, tuple[float, ...]]:
+        """An outcome of a batch's variants on each of its random days, the same for all; NaN where it is not known."""
+        frame = self.result.table(["variant", "replication", "status", outcome])
+        done = frame.assign(**{outcome: frame[outcome].where(frame["status"] == "done")})
+        days = done.sort_values("replication").groupby("variant", sort=False)[outcome]
+        return {str(name): tuple(float(value) for value in values) for name, values in days}
+
+    @cached_property
+    def lasting(self) -> str:
+        """What a cost or an energy is that of: the day, or as many minutes of it as are simulated."""
+        summary = self.summary
+        changes = [path for variant in summary.get("variants", ()) for path in variant["changes"]]
+        if DURATION in [*changes, *(one["path"] for one in summary.get("inputs", ()))]:
+            return self.words("many.time_simulated")
+        seconds = summary["duration_s"]
+        return self.words("many.the_day") if seconds == SECONDS_PER_DAY else self.words.duration(seconds)
+
+    def counted(self, key: str, number: float, **values: object) -> str:
+        """A phrase about a number of things, in its singular where it has one and there is one thing."""
+        alone = f"{key}_one"
+        key = alone if number == 1 and self.words.has(alone) else key
+        return self.words(key, count=self.words.count(number), **values)
+
     def name(self, outcome: str) -> str:
         """An outcome's name."""
         words = self.words
         if words.has(f"outcome.{outcome}"):
-            return words(f"outcome.{outcome}")
+            return words(f"outcome.{outcome}", lasting=self.lasting)
         group, *rest = outcome.split(".")
         if group == "latency" and len(rest) == len(("metric", "statistic")) and rest[0] in LATENCY:
             statistic = words.known(f"waits.{rest[1]}", rest[1])
@@ -75,12 +102,21 @@ class Many:
         name = self.name(outcome)
         return name[:1].lower() + name[1:] if name[1:2].islower() else name
 
+    def about(self, key: str, outcome: str, **values: object) -> str:
+        """A phrase about an outcome, whose name has a capital where it begins the phrase."""
+        begins = self.words.phrases[key].startswith("{outcome}")
+        return self.words(key, outcome=self.name(outcome) if begins else self.inside(outcome), **values)
+
     def unit(self, outcome: str) -> str:
         """The unit that an outcome's axis counts."""
         if self._is_fraction(outcome):
             return "%"
         told = str(self.summary["units"].get(outcome, "1"))
-        return "" if told == "1" else told
+        return "" if told == "1" else self.words.known(f"quantity.{told}", told)
+
+    def is_money(self, outcome: str) -> bool:
+        """Whether an outcome counts dollars."""
+        return str(self.summary["units"].get(outcome)).startswith("USD")
 
     def titled(self, outcome: str) -> str:
         """An outcome's name with its unit."""
@@ -96,23 +132,60 @@ class Many:
 
     def value(self, outcome: str, value: float | None, signed: bool = False) -> str:
         """A value of an outcome with its unit."""
-        words, unit = self.words, self.unit(outcome)
+        words = self.words
         if value is None or not math.isfinite(value):
             return words("none")
-        sign = "+" if signed and value > 0 else ""
-        if unit.startswith("USD"):
+        if self.is_money(outcome):
             return words.money(value, signed)
-        if unit == "%":
+        if self._is_fraction(outcome):
             return words.percent(value, 3, signed)
-        if unit == "s":
-            return sign + (words.time(value) if value >= 0 else words.minus(words.time(-value)))
-        return sign + words.figures(value) + (f" {unit}" if unit else "")
+        if self.summary["units"].get(outcome) == "s":
+            return self._time(value, signed)
+        unit = self.unit(outcome)
+        number = ("+" if signed and value > 0 else "") + words.figures(value)
+        return words("number.quantity", number=number, unit=unit) if unit else number
 
-    def end(self, value: Any) -> str:
-        """An end of an input's range: a number, or the text of a choice."""
-        if not isinstance(value, int | float):
-            return plain(str(value))
-        return self.words.trimmed(value) if abs(value) < HUGE else f"{value:.4g}"
+    def _time(self, seconds: float, signed: bool) -> str:
+        size = self.words.time(abs(seconds))
+        if size == self.words.time(0.0):
+            return self.words("number.ms", digits="0")
+        return self.words.minus(size) if seconds < 0 else "+" + size if signed else size
+
+    def brief(self, outcome: str, value: float | None) -> str:
+        """A value for the first page: of an amount of money no more figures than anybody remembers."""
+        words = self.words
+        if value is None or not math.isfinite(value) or not self.is_money(outcome) or abs(value) < WHOLE_DOLLARS_FROM:
+            return self.value(outcome, value)
+        rounded = float(f"{value:.{BRIEF - 1}e}")
+        large = abs(rounded) >= POWERS[words.code][-1]
+        digits = words.large(abs(rounded)) if large else words.number(abs(rounded), 0)
+        size = words("number.usd", digits=digits)
+        return words.minus(size) if rounded < 0 else size
+
+    def give_or_take(self, outcome: str, told: dict[str, Any]) -> str:
+        """An estimate and half its interval, to two figures and in the same unit."""
+        words, value = self.words, told["estimate"]
+        if value is None or told["low"] is None or told["high"] is None:
+            return self.value(outcome, value)
+        half = (told["high"] - told["low"]) / 2
+        money, seconds = self.is_money(outcome), self.summary["units"].get(outcome) == "s"
+        unit = self.unit(outcome)
+        if money or seconds or self._is_fraction(outcome) or not unit:
+            return words("many.give_or_take", value=self.value(outcome, value), half=self._half(outcome, value, half))
+        number = words("many.give_or_take", value=words.figures(value), half=words.figures(half, 2))
+        return words("number.quantity", number=number, unit=unit)
+
+    def _half(self, outcome: str, value: float, half: float) -> str:
+        words = self.words
+        if self.summary["units"].get(outcome) == "s":
+            brief = abs(value) < 1
+            digits = words.figures(half * MILLISECONDS if brief else half, 2)
+            return words("number.ms" if brief else "number.s", digits=digits)
+        if self.is_money(outcome):
+            return words("number.usd", digits=words.figures(half, 2))
+        if self._is_fraction(outcome):
+            return words("number.percent", digits=words.figures(100 * half, 2))
+        return words.figures(half, 2)
 
     def interval(self, outcome: str, told: dict[str, Any] | None, signed: bool = False) -> str:
         """An interval of an outcome's values."""
@@ -121,18 +194,16 @@ class Many:
         low, high = (self.value(outcome, told[end], signed) for end in ENDS)
         return self.words("number.range", low=low, high=high)
 
+    def brief_interval(self, outcome: str, told: dict[str, Any] | None) -> str:
+        """An interval for the first page."""
+        if told is None or told["low"] is None or told["high"] is None:
+            return self.words("none")
+        low, high = (self.brief(outcome, told[end]) for end in ENDS)
+        return self.words("number.range", low=low, high=high)
+
     def percents(self, told: dict[str, Any] | None, decimals: int = 1) -> str:
         """An interval of a probability or a share."""
         if told is None or told["low"] is None or told["high"] is None:
             return self.words("none")
         low, high = (self.words.percent(told[end], decimals) for end in ENDS)
         return self.words("number.range", low=low, high=high)
-
-
-def leaf(path: str, parts: int = 2) -> str:
-    """The end of a dotted path, which tells inputs apart.
-
-    >>> leaf("facts.servers.dgx_a100.gpu_usd")
-    'dgx_a100.gpu_usd'
-    """
-    return plain(".".join(path.split(".")[-parts:]))

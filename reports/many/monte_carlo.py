@@ -8,8 +8,10 @@ import numpy as np
 from reports.blocks import Column, Heading, Paragraph, Section, Table
 from reports.figures.intervals import Estimate, Row, interval_figure
 from reports.figures.spread import Mark, settling_figure, span, spread_figure
-from reports.many.context import Many, Values, leaf
+from reports.many.context import Many, Values
 from reports.many.drivers import drivers
+from reports.many.first_page import fraction_sentences
+from reports.many.naming import input_names
 from reports.plain import plain, shorten
 
 QUANTILES = ("p05", "p10", "p25", "p50", "p75", "p90", "p95", "p99")
@@ -26,9 +28,9 @@ def draws(many: Many) -> Values:
 
 def monte_carlo_answer(many: Many) -> tuple[str, ...]:
     """The middle, the nine tenths around it, and the limits."""
-    words, told = many.words, many.main_result
-    low, middle, high = (many.value(many.main, told["quantiles"][name]["estimate"]) for name in MARKED)
-    first = words("many.spread", outcome=many.name(many.main), low=low, middle=middle, high=high)
+    told = many.main_result
+    low, middle, high = (many.brief(many.main, told["quantiles"][name]["estimate"]) for name in MARKED)
+    first = many.about("many.spread", many.main, low=low, middle=middle, high=high)
     return (first, *(goal_sentence(many, goal) for goal in many.summary["goals"][:2]))
 
 
@@ -39,7 +41,7 @@ def goal_sentence(many: Many, goal: dict[str, Any]) -> str:
         f"many.goal_{limit}",
         name=plain(goal["name"]),
         outcome=many.inside(goal["outcome"]),
-        limit=many.value(goal["outcome"], goal[limit]),
+        limit=many.brief(goal["outcome"], goal[limit]),
         missed=many.words.percent(goal["missed"]["estimate"]),
         interval=many.percents(goal["missed"]),
     )
@@ -58,6 +60,7 @@ def _spread(many: Many) -> Section:
         marks, title = _marks(many), many.titled(many.main)
         caption = _spread_caption(many, scale * values, marks)
         blocks.append(many.sketcher.plot("spread", caption, spread_figure, scale * values, marks, title, words))
+    blocks += [Paragraph(sentence, "note") for sentence in fraction_sentences(many)]
     blocks += [_quantiles(many), *_goals(many), *_others(many)]
     if values.size > 1:
         normal = statistics.NormalDist().inv_cdf(0.5 + many.summary["confidence"] / 2)
@@ -73,22 +76,20 @@ def _spread(many: Many) -> Section:
 def _spread_caption(many: Many, values: Values, marks: list[Mark]) -> str:
     low, high = span(values, marks)
     beyond = int(np.count_nonzero((values < low) | (values > high)))
-    count = many.words.count
-    return many.words(
-        "many.spread_caption", outcome=many.name(many.main), count=count(values.size), beyond=count(beyond)
-    )
+    told = many.about("many.spread_caption", many.main, draws=many.words.count(values.size))
+    return f"{told}{many.counted('many.beyond', beyond)}" if beyond else told
 
 
 def _marks(many: Many) -> list[Mark]:
     scale, told = many.scale(many.main), many.main_result["quantiles"]
     marks = [
-        Mark(scale * told[name]["estimate"], f"{name} {many.value(many.main, told[name]['estimate'])}")
+        Mark(scale * told[name]["estimate"], f"{name} {many.brief(many.main, told[name]['estimate'])}")
         for name in MARKED
     ]
     for goal in many.summary["goals"]:
         if goal["outcome"] == many.main:
             limit = goal.get("at_most", goal.get("at_least"))
-            label = f"{shorten(plain(goal['name']), LONGEST_GOAL)} {many.value(many.main, limit)}"
+            label = f"{shorten(plain(goal['name']), LONGEST_GOAL)} {many.brief(many.main, limit)}"
             marks.append(Mark(scale * limit, label, limit=True))
     return marks
 
@@ -113,9 +114,7 @@ def _quantiles(many: Many) -> Table:
         Column(words("many.interval")),
     )
     confidence = words.percent(many.summary["confidence"], 0)
-    return Table(
-        columns, cells, caption=words("many.quantiles_caption", outcome=many.name(many.main), confidence=confidence)
-    )
+    return Table(columns, cells, caption=many.about("many.quantiles_caption", many.main, confidence=confidence))
 
 
 def _goals(many: Many) -> list[Any]:
@@ -157,33 +156,32 @@ def _others(many: Many) -> list[Any]:
 
 def _drivers(many: Many) -> Section:
     words, told = many.words, many.main_result
-    known = [(path, rank) for path, rank in told["rank_correlations"].items() if rank is not None]
-    ranked = sorted(known, key=lambda pair: (-abs(pair[1]), pair[0]))
     blocks: list[Any] = [Paragraph(text, "plain" if index else "lead") for index, text in enumerate(drivers(many))]
-    if ranked:
-        rows = [
-            Row(
-                leaf(path),
-                (Estimate(rank, rank, rank),),
-                f"{rank:+.2f}".replace("-", "−"),
-            )
-            for path, rank in ranked[:MOST_BARS]
-        ]
-        title = words("many.ranks_axis", outcome=many.name(many.main))
-        blocks.append(
-            many.sketcher.plot(
-                "ranks",
-                words("many.ranks_caption", outcome=many.name(many.main)),
-                interval_figure,
-                rows,
-                ("",),
-                title,
-                words,
-            )
-        )
+    blocks += _ranks(many)
     if told["variance"] is not None:
         share = told["variance"]["world_share"]
         blocks.append(
             Paragraph(words("many.variance", share=words.percent(share["estimate"]), interval=many.percents(share)))
         )
     return Section(words("many.drivers"), tuple(blocks))
+
+
+def _ranks(many: Many) -> list[Any]:
+    """Rank correlations, the strongest first, with the band that chance alone would fill."""
+    words, told = many.words, many.main_result
+    known = [(path, rank) for path, rank in told["rank_correlations"].items() if rank is not None]
+    ranked = sorted(known, key=lambda pair: (-abs(pair[1]), pair[0]))[:MOST_BARS]
+    if not ranked:
+        return []
+    labels = input_names([path for path, _ in ranked], words)
+    rows = [
+        Row(label, (Estimate(rank, rank, rank),), ("+" if rank > 0 else "") + words.number(rank, 2))
+        for label, (_, rank) in zip(labels, ranked, strict=True)
+    ]
+    noise = told["rank_noise"]
+    caption = many.about("many.ranks_caption", many.main)
+    if noise is not None:
+        confidence = words.percent(many.summary["confidence"], 0)
+        caption += words("many.ranks_noise", noise=words.number(noise, 2), confidence=confidence)
+    values = (rows, ("",), many.about("many.ranks_axis", many.main), words, None, noise)
+    return [many.sketcher.plot("ranks", caption, interval_figure, *values)]

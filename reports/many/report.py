@@ -1,14 +1,26 @@
 """The report of a batch or a study."""
 
-from reports.blocks import Card, Cards, Column, Paragraph, Points, Report, Section, Table
-from reports.many.batch import batch_answer, batch_cards, batch_sections, choice_of
+from functools import partial
+from typing import Any
+
+from reports.blocks import Cards, Column, Paragraph, Points, Report, Section, Table
+from reports.language import Language
+from reports.many.batch import batch_answer, batch_cards, batch_sections
+from reports.many.choosing import choice_of
 from reports.many.context import Many
-from reports.many.drivers import drivers, index_section, tornado_section
+from reports.many.drivers import drivers
+from reports.many.first_page import driver_cards, facts, fraction_sentences, monte_carlo_cards, reach
+from reports.many.indices import index_section
 from reports.many.monte_carlo import monte_carlo_answer, monte_carlo_sections
+from reports.many.naming import input_name, input_value, leaf
+from reports.many.tornado import tornado_section
 from reports.plain import plain
 from reports.sketching import Sketcher
 from reports.wording import distribution
 from sim.studies import StudyResult
+
+ENDS_OF_RANGE = (("middle", "central"), ("low", "low"), ("high", "high"))
+"""Gaps of a phrase, and the keys of an input that fill them."""
 
 
 def many_report(result: StudyResult, sketcher: Sketcher) -> Report:
@@ -23,7 +35,7 @@ def many_report(result: StudyResult, sketcher: Sketcher) -> Report:
         question=plain(summary["description"]),
         answer=answer,
         cards=cards,
-        facts=_facts(many),
+        facts=facts(many),
         sections=(*sections, *_ends(many)),
         footer=words("page.made_by", version=plain(str(summary["version"]))),
         words={key: words(f"page.{key}") for key in ("contents", "time", "zoom", "reset")},
@@ -32,76 +44,39 @@ def many_report(result: StudyResult, sketcher: Sketcher) -> Report:
 
 def _batch(many: Many) -> tuple[tuple[str, ...], Cards, list[Section]]:
     choice = choice_of(many)
-    return batch_answer(choice), batch_cards(choice), batch_sections(choice)
+    return (*batch_answer(choice), *fraction_sentences(many)), batch_cards(choice), batch_sections(choice)
 
 
 def _study(many: Many) -> tuple[tuple[str, ...], Cards, list[Section]]:
     if many.result.kind == "monte_carlo":
-        return monte_carlo_answer(many), _monte_carlo_cards(many), monte_carlo_sections(many)
+        answer = (*monte_carlo_answer(many), *fraction_sentences(many))
+        return answer, monte_carlo_cards(many), monte_carlo_sections(many)
     section = tornado_section(many) if many.result.kind == "tornado" else index_section(many)
-    return drivers(many)[:2], _driver_cards(many), [section]
-
-
-def _monte_carlo_cards(many: Many) -> Cards:
-    words, told = many.words, many.main_result
-    shown = (("middle", told["quantiles"]["p50"]), ("high", told["quantiles"]["p95"]), ("mean", told["mean"]))
-    cards = [
-        Card(words(f"many.card_{name}"), many.value(many.main, row["estimate"]), many.interval(many.main, row))
-        for name, row in shown
-    ]
-    for goal in many.summary["goals"][:3]:
-        missed = words.percent(goal["missed"]["estimate"])
-        cards.append(Card(words("many.card_missed", name=plain(goal["name"])), missed, many.percents(goal["missed"])))
-    return Cards(tuple(cards))
-
-
-def _driver_cards(many: Many) -> Cards:
-    words, told, cells = many.words, many.main_result, many.summary["cells"]
-    failed = words("many.card_cells_note", failed=words.count(cells["failed"]))
-    cards = [Card(words("many.card_cells"), words.count(cells["done"]), failed)]
-    cards.append(Card(words("many.card_inputs"), words.count(len(many.summary["inputs"])), many.name(many.main)))
-    if "mean" in told and not isinstance(told["mean"], dict):
-        cards.append(Card(words("many.card_mean"), many.value(many.main, told["mean"]), ""))
-    return Cards(tuple(cards))
-
-
-def _facts(many: Many) -> tuple[tuple[str, str], ...]:
-    words, summary = many.words, many.summary
-    days = "same_days" if summary["days"] == "shared" else "own_days"
-    rows = [
-        (words("many.base_scenario"), plain(summary["scenario"])),
-        (words("day.hash"), str(summary["scenario_hash"])),
-        (words("many.days"), words(f"many.{days}", count=words.count(summary["replications"]))),
-        (words("many.confidence"), words.percent(summary["confidence"], 0)),
-        (words("day.seed"), str(summary["seed"])),
-        (words("day.version"), plain(str(summary["version"]))),
-    ]
-    if many.result.kind != "batch":
-        rows.insert(2, (words("many.draws"), words.count(summary["draws"])))
-    return tuple(rows)
+    return (*drivers(many)[:2], *reach(many), *fraction_sentences(many)), driver_cards(many), [section]
 
 
 def _ends(many: Many) -> list[Section]:
     sections = [] if many.result.kind == "batch" else [_inputs(many)]
-    return [*sections, _method(many), *_failed(many), _again(many)]
+    return [*sections, _method(many), *_failed(many)]
 
 
 def _inputs(many: Many) -> Section:
     words = many.words
     rows = tuple(
         (
+            _named(one["path"], words),
             plain(one["path"]),
-            distribution(str(one["text"]), words),
-            *(many.end(one[name]) for name in ("low", "central", "high")),
+            distribution(str(one["text"]), words, partial(input_value, one["path"], words=words)),
+            _range(one, words),
             plain(str(one["source"] or "")),
         )
         for one in many.summary["inputs"]
     )
-    heads = ("low_quantile", "central", "high_quantile")
     columns = (
-        Column(words("many.input"), False, 1.3, code=True),
-        Column(words("many.distribution"), False, 1.0),
-        *(Column(words(f"many.{head}")) for head in heads),
+        Column(words("many.input"), False, 1.0),
+        Column(words("many.path"), False, 0.99, code=True),
+        Column(words("many.distribution"), False, 0.9),
+        Column(words("many.range_of"), False, 1.0),
         Column(words("claims.source"), False, 0.6),
     )
     return Section(
@@ -110,9 +85,22 @@ def _inputs(many: Many) -> Section:
     )
 
 
+def _range(one: dict[str, Any], words: Language) -> str:
+    """An input's median and the ends of its range."""
+    ends = {name: input_value(one["path"], one[key], words) for name, key in ENDS_OF_RANGE}
+    return words("many.middle_and_ends", **ends)
+
+
+def _named(path: str, words: Language) -> str:
+    """An input's name, where its path does not say it all."""
+    name = input_name(path, words)
+    return "" if name == leaf(path) else name
+
+
 def _method(many: Many) -> Section:
     words, summary = many.words, many.summary
     points = [words(f"many.method_{many.result.kind}"), words("many.method_days"), words("many.method_intervals")]
+    points.append(words("many.again"))
     fraction = summary["fleet_fraction"]
     if fraction is not None:
         points.append(
@@ -143,9 +131,3 @@ def _failed(many: Many) -> list[Section]:
         planned=words.count(many.summary["cells"]["planned"]),
     )
     return [Section(words("many.failed"), (Paragraph(lead), Table(columns, rows)))]
-
-
-def _again(many: Many) -> Section:
-    words = many.words
-    command = f"run_sim.py {'batch' if many.result.kind == 'batch' else 'study'} study.yaml"
-    return Section(words("again.title"), (Paragraph(words("many.again_lead")), Paragraph(command, "code")))

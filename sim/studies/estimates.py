@@ -19,6 +19,8 @@ Values = NDArray[np.float64]
 
 RESAMPLES = 200
 """Bootstrap samples of a share of variance."""
+FEWEST_RANKED = 4
+"""Draws of which a rank correlation tells anything."""
 NOTHING = Interval(math.nan, math.nan, math.nan)
 
 
@@ -205,3 +207,17 @@ def _ends_of_shared(split: Split, shape: tuple[int, ...], setting: Setting) -> t
     ratio, tail = split.world / split.day, (1 - setting.confidence) / 2
     least, most = (ratio / float(fdtri(rows - 1, days - 1, at)) for at in (1 - tail, tail))
     return least / (1 + least), most / (1 + most)
+
+
+def rank_noise(draws: int, inputs: int, confidence: float) -> float:
+    """Size below which the largest rank correlation of so many inputs stays at that confidence if none has an effect.
+
+    From Student's t with n - 2 degrees of freedom, the level shared out among the inputs (Bonferroni); not a number
+    for fewer than four draws.
+    """
+    from scipy.special import stdtrit
+
+    if draws < FEWEST_RANKED:
+        return math.nan
+    t = float(stdtrit(draws - 2, 1 - (1 - confidence) / (2 * inputs)))
+    return t / math.sqrt(draws - 2 + t * t)

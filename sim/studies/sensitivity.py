@@ -98,8 +98,7 @@ def pawn(values: Values, points: Points, paths: list[str], confidence: float, st
     found = _pawn(names, x, y)
     again = [rng.integers(len(y), size=len(y)) for _ in range(PAWN_RESAMPLES)]
     medians = np.array([_pawn(names, x[sample], y[sample])[1] for sample in again])
-    tail = (1 - confidence) / 2
-    ends = np.quantile(medians, [tail, 1 - tail], axis=0)
+    ends = _centred(medians, found[1], confidence)
     rows = [_pawn_row(path, found[:, index], ends[:, index]) for index, path in enumerate(paths)]
     rows.sort(key=lambda row: -row["median"]["estimate"])
     return {"indices": rows, "dummy": float(found[1, -1])}
@@ -113,9 +112,20 @@ def _pawn(names: list[str], x: Points, y: Values) -> Values:
     return np.array([found[name] for name in ("minimum", "median", "mean", "maximum")])
 
 
+def _centred(samples: Values, estimates: Values, confidence: float) -> Values:
+    """Ends of intervals by column: quantiles of the samples, moved by how far their middle lies from the estimate.
+
+    A sample drawn again holds the same draws twice, which makes steps of its distribution larger: every distance grows.
+    """
+    tail = (1 - confidence) / 2
+    low, middle, high = np.quantile(samples, [tail, 0.5, 1 - tail], axis=0)
+    ends: Values = np.clip(np.array([low, high]) - middle + estimates, 0.0, 1.0)
+    return ends
+
+
 def _pawn_row(path: str, found: Values, ends: Values) -> Results:
     minimum, median, mean, maximum = (float(value) for value in found)
-    told = Interval(median, min(median, float(ends[0])), max(median, float(ends[1])))
+    told = Interval(median, float(ends[0]), float(ends[1]))
     return {"path": path, "median": told._asdict(), "minimum": minimum, "mean": mean, "maximum": maximum}
 
 

@@ -11,7 +11,17 @@ from sim.streams import Streams
 from sim.studies import sensitivity
 from sim.studies.comparing import compare
 from sim.studies.distributions import in_words
-from sim.studies.estimates import Setting, Values, mean, probability, quantile, spread, tail_mean, variance_of
+from sim.studies.estimates import (
+    Setting,
+    Values,
+    mean,
+    probability,
+    quantile,
+    rank_noise,
+    spread,
+    tail_mean,
+    variance_of,
+)
 from sim.studies.inputs import Input
 from sim.studies.outcomes import unit
 from sim.studies.plan import Draws, Plan, Variants
@@ -47,6 +57,8 @@ def _what(plan: Plan, frame: "pd.DataFrame", bias: Any) -> dict[str, Any]:
         "description": question.description,
         "scenario": plan.base.name,
         "scenario_hash": scenario_hash(plan.base),
+        "overrides": dict(question.overrides),
+        "duration_s": plan.base.day.duration_s,
         "seed": plan.base.seed,
         "version": __version__,
         "confidence": question.confidence,
@@ -59,19 +71,21 @@ def _what(plan: Plan, frame: "pd.DataFrame", bias: Any) -> dict[str, Any]:
             .head(MOST_FAILED)
             .itertuples(index=False)
         ],
-        "fleet_fraction": _fraction(plan, bias),
+        "fleet_fraction": _fraction(plan, bias, frame),
         "outcomes": list(question.outcomes),
         "units": {name: unit(name) for name in question.outcomes},
     }
 
 
-def _fraction(plan: Plan, bias: Any) -> dict[str, Any] | None:
+def _fraction(plan: Plan, bias: Any, frame: "pd.DataFrame") -> dict[str, Any] | None:
     from sim.studies.fraction import shrink
 
     if plan.fraction is None:
         return None
     larger = shrink(plan.base, plan.fraction)[1]
-    return {"asked": str(plan.fraction), "realised": 1 / larger, "bias": bias}
+    parts = values_of(frame, "plant.parts_used", 1)
+    used = float((parts[np.isfinite(parts)] > 0).mean()) if np.isfinite(parts).any() else math.nan
+    return {"asked": str(plan.fraction), "realised": 1 / larger, "parts_used": used, "bias": bias}
 
 
 def values_of(frame: "pd.DataFrame", name: str, replications: int) -> Values:
@@ -129,6 +143,8 @@ def _monte_carlo(plan: Plan, question: Study, rows: Draws, frame: "pd.DataFrame"
     results = {name: _distribution(values, setting, streams) for name, values in arrays.items()}
     for name, values in arrays.items():
         results[name]["rank_correlations"] = _rank_correlations(values, rows)
+        known = int(np.isfinite(values.mean(axis=1)).sum())
+        results[name]["rank_noise"] = rank_noise(known, len(rows.inputs), question.confidence)
     goals = [_goal(name, goal, frame, plan, setting) for name, goal in question.goals.items()]
     return {"points": question.points, "stopped": stopped, "goals": goals, "results": results}
 

@@ -3,11 +3,21 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sim.streams import Streams
 from sim.studies.comparing import compare, variance_cut
-from sim.studies.estimates import Setting, mean, probability, quantile, split_variance, tail_mean, variance_of
+from sim.studies.estimates import (
+    Setting,
+    mean,
+    probability,
+    quantile,
+    rank_noise,
+    split_variance,
+    tail_mean,
+    variance_of,
+)
 from sim.studies.points import blocks_of, spread_points
 from sim.studies.results import Interval
 
@@ -191,3 +201,27 @@ def test_common_days_cut_the_variance_of_a_difference():
     day = rng.normal(size=50)
     assert variance_cut(day + 0.1 * rng.normal(size=50), day + 0.1 * rng.normal(size=50)) > 50
     assert variance_cut(rng.normal(size=50), rng.normal(size=50)) < 2
+
+
+def share_within(noise, points="random", draws=16, inputs=20):
+    """How often no rank correlation of inputs without any effect goes beyond the noise."""
+    days = np.random.default_rng(8)
+    found = []
+    for seed in range(500):
+        spread = spread_points(draws, inputs, points, Streams(seed))
+        ranks = pd.DataFrame(np.column_stack([days.random(draws), spread])).rank().to_numpy()
+        found.append(abs(np.corrcoef(ranks.T)[0, 1:]).max())
+    return (np.array(found) < noise).mean()
+
+
+@pytest.mark.parametrize("points", ["random", "latin_hypercube", "sobol"])
+def test_inputs_without_any_effect_stay_within_the_noise_of_ranks(points):
+    assert share_within(rank_noise(16, 20, 0.9), points) == pytest.approx(0.9, abs=0.045)
+
+
+def test_a_noise_of_one_input_taken_for_that_of_many_would_be_found_out():
+    assert share_within(rank_noise(16, 1, 0.9)) < 0.5
+
+
+def test_three_draws_tell_no_noise_of_ranks():
+    assert math.isnan(rank_noise(3, 5, 0.9)) and 0 < rank_noise(4, 5, 0.9) < 1

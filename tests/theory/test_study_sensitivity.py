@@ -98,6 +98,14 @@ def test_pawn_tells_an_input_from_none():
     assert rows["idle"]["median"]["estimate"] < 2 * found["dummy"]
 
 
+def test_intervals_of_pawn_hold_their_estimates_inside():
+    paths = ["tail", "weak", "idle"]
+    points = design("pawn", 200, paths, (0.05, 0.95), STREAMS)
+    found = pawn(np.exp(2 * points[:, 0]) + points[:, 1], points, paths, LEVEL, STREAMS)
+    for row in found["indices"]:
+        assert 0 <= row["median"]["low"] < row["median"]["estimate"] < row["median"]["high"] <= 1
+
+
 def test_a_tornado_is_sorted_by_length():
     points = design("tornado", 1, ["a", "b"], (0.1, 0.9), STREAMS)
     told = [("a", points[:, 0].tolist()), ("b", points[:, 1].tolist())]

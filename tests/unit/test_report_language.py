@@ -152,3 +152,10 @@ def test_a_sentence_that_nobody_knows_stays():
     assert not is_known("A new basis.", ZH)
     assert reckoned("A new basis.", ZH) == "A new basis."
     assert all(re.compile(row[0]) for row in json.loads((FOLDER / "basis_zh.json").read_text(encoding="utf-8")))
+
+
+def test_chinese_words_stand_without_spaces_between_them():
+    usd = [ZH.money(value) for value in (1.0, 2.0)]
+    assert ZH("number.range", low=usd[0], high=usd[1]) == "1.00\u00a0美元至 2.00\u00a0美元"
+    assert ZH("number.range", low="1", high="2") == "1 至 2"
+    assert EN("number.range", low="a", high="b") == "a to b"

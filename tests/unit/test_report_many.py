@@ -1,21 +1,27 @@
 """Reports of batches and studies, from folders written by hand in the layout that MODEL.md tells."""
 
+import io
 import json
 import re
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
+from reports.figures.flags import flags
 from reports.figures.spread import Mark, span
 from reports.language import language
 from reports.making import Order, make
 from reports.many.context import Many
-from reports.many.drivers import drivers, ranking
+from reports.many.drivers import drivers
 from reports.many.front import Point, beaten_by, front
+from reports.many.naming import input_names, input_value
+from reports.many.ranking import idle_inputs, ranking
 from reports.many.report import many_report
 from reports.plain import plain
 from reports.sketching import Sketcher
+from reports.study_summary import study_summary
 from reports.typesetting import typeset
 from reports.wording import distribution
 from sim.errors import OutputError
@@ -52,7 +58,7 @@ def result_of(kind, middle, names):
         tails = {"p90": interval(middle + 40), "p95": interval(middle + 50)}
         return {
             "mean": interval(middle), "sd": 9.0, "quantiles": quantiles(middle), "cvar": tails,
-            "variance": variance, "rank_correlations": ranks,
+            "variance": variance, "rank_correlations": ranks, "rank_noise": 0.2,
         }  # fmt: skip
     if kind == "tornado":
         ends = [(90.0, 120.0), (101.0, 99.0), (None, None)]
@@ -82,10 +88,12 @@ def summary_of(kind, names=("first", "second", "third"), **changes):
     failed = [{"cell": 5, "label": "third", "replication": 1, "message": f"{HOSTILE} does not fit"}]
     told = {
         "format": 1, "kind": kind, "name": "Many days", "description": "Which?", "scenario": "Base",
-        "scenario_hash": "ab", "seed": 1,
+        "scenario_hash": "ab", "seed": 1, "overrides": {"day.start_s": "11:00"}, "duration_s": 86400.0,
         "version": __version__, "confidence": 0.9, "replications": 2, "days": "shared",
         "cells": {"planned": 6, "done": 5, "failed": 1}, "failed": failed,
-        "fleet_fraction": {"asked": "1/64", "realised": 0.0157, "bias": {COST: {"relative": -0.0123}}},
+        "fleet_fraction": {
+            "asked": "1/64", "realised": 0.0157, "parts_used": 0.11, "bias": {COST: {"relative": -0.0123}},
+        },
         "outcomes": [COST, WAIT], "units": {COST: "USD", WAIT: "s"},
         "results": {COST: result_of(kind, 100.0, names), WAIT: result_of(kind, 0.5, names)},
         "inputs": inputs, "correlations": [], "draws": 64,
@@ -107,6 +115,8 @@ def write(folder, summary):
         frame = pd.DataFrame({"draw": np.arange(64), "replication": 0})
     frame[COST] = 100.0 + 7.5 * np.arange(len(frame)) // 2 + rng.standard_normal(len(frame))
     frame[WAIT] = 1.0 / np.arange(1, len(frame) + 1)
+    frame["fleet.mean_utilisation"], frame["requests.arrived"], frame["requests.finished"] = 0.5, 1000.0, 1000.0
+    frame["requests.refused"] = frame["requests.lost"] = frame["requests.in_flight"] = 0.0
     frame["status"], frame["message"] = "done", ""
     frame.to_parquet(folder / "outcomes.parquet")
     return folder
@@ -179,10 +189,10 @@ def test_nobody_beats_the_front():
 @pytest.mark.parametrize("kind", KINDS[1:])
 def test_the_first_driver_is_the_strongest(kind, tmp_path):
     many = many_of(write(tmp_path, summary_of(kind)))
-    ranked = ranking(many)
-    assert ranked[0][0] == PATHS[0]
-    assert [index for _, index in ranked] == sorted((index for _, index in ranked), reverse=True)
-    assert "owner_default.lifetime_years" in drivers(many)[0]
+    ranked = ranking(kind, many.main_result)
+    assert ranked[0].path == PATHS[0]
+    assert [rank.index for rank in ranked] == sorted((rank.index for rank in ranked), reverse=True)
+    assert "life of the equipment (owner_default)" in drivers(many)[0]
 
 
 def test_an_outcome_that_nothing_moves_has_no_driver(tmp_path):
@@ -239,3 +249,153 @@ def test_a_damaged_table_is_told(tmp_path):
 def test_a_distribution_is_told_in_chinese():
     assert distribution("pert: low 1, mode 2, high 4", language("zh")) == "PERT 分布：低 1、众数 2、高 4"
     assert distribution("unheard of", language("zh")) == "unheard of"
+
+
+def test_quantities_of_a_distribution_are_written_as_one_wants_them():
+    told = distribution("lognormal: median 4e+09, sigma 0.5", language("en"), lambda value: f"<{value:.0f}>")
+    assert told == "lognormal: median <4000000000>, sigma 0.5"
+
+
+def changed(folder, kind, change):
+    """A report's material, its summary changed."""
+    summary = summary_of(kind)
+    change(summary)
+    return write(folder, summary)
+
+
+def test_what_chance_alone_would_bring_is_no_driver(tmp_path):
+    def louder(summary):
+        summary["results"][COST]["rank_noise"] = 0.85
+
+    told = drivers(many_of(changed(tmp_path, "monte_carlo", louder)))
+    assert "No input stands out from chance: 64 draws are too few" in told[0]
+    assert not any("measure" in sentence for sentence in told)
+
+
+def test_few_draws_found_no_advice(tmp_path):
+    def louder(summary):
+        summary["results"][COST]["rank_noise"] = 0.75
+
+    told = drivers(many_of(changed(tmp_path, "monte_carlo", louder)))
+    assert "goes with life of the equipment" in told[0]
+    assert told[1].startswith("With 64 draws chance alone comes up to a rank correlation of 0.75")
+
+
+def test_pawn_names_only_what_lies_above_its_dummy(tmp_path):
+    many = many_of(write(tmp_path, summary_of("pawn")))
+    assert [rank.stands_out for rank in ranking("pawn", many.main_result)] == [True, False, False]
+    many.main_result["dummy"] = 0.65
+    assert "No input stands out from chance" in drivers(many)[0]
+
+
+def test_an_input_that_moves_another_outcome_is_not_idle():
+    results = {name: result_of("tornado", 100.0, ()) for name in (COST, WAIT)}
+    results[COST]["bars"][1] |= {"at_low": 100.0, "at_high": 100.0}
+    assert idle_inputs("tornado", results) == []
+    results[WAIT]["bars"][1] |= {"at_low": 100.0, "at_high": 100.0}
+    assert idle_inputs("tornado", results) == [PATHS[1]]
+
+
+def test_few_draws_call_no_input_idle():
+    told = result_of("monte_carlo", 100.0, ()) | {"rank_correlations": {"a": 0.9, "b": 0.01}}
+    assert idle_inputs("monte_carlo", {COST: told | {"rank_noise": 0.1}}) == ["b"]
+    assert idle_inputs("monte_carlo", {COST: told | {"rank_noise": 0.3}}) == []
+
+
+def test_variants_that_common_days_do_not_tell_apart_are_tied():
+    slow = Point("slow", 1.02, 2.0, (1.0, 1.0, 1.06), (2.0, 2.1, 1.9))
+    quick = Point("quick", 1.03, 1.0, (1.0, 1.09, 1.0), (1.0, 1.1, 0.9))
+    assert slow.cost < quick.cost and slow.costs_the_same(quick) and quick.beats(slow)
+    assert front([slow, quick]) == [quick]
+    sure = Point("sure", 1.02, 2.0, (1.019, 1.02, 1.021), (2.0, 2.1, 1.9))
+    dear = Point("dear", 1.03, 1.0, (1.029, 1.03, 1.031), (1.0, 1.1, 0.9))
+    assert not dear.beats(sure) and front([sure, dear]) == [sure, dear]
+
+
+def test_what_rounding_hides_is_a_tie():
+    one, other = Point("one", 1.0, 2.0), Point("other", 1.0004, 2.0)
+    assert not one.beats(other) and not Point("one", 1.0, 2.0).beats(Point("further", 1.0004, 2.0009))
+    assert one.beats(Point("dear", 1.001, 2.0))
+
+
+def test_a_saturated_variant_is_told_on_the_first_page(tmp_path):
+    folder = write(tmp_path, summary_of("batch"))
+    assert not any("limit" in sentence for sentence in report_of(folder)[0].answer)
+    frame = pd.read_parquet(folder / "outcomes.parquet")
+    frame.loc[frame["variant"] == "second", "fleet.mean_utilisation"] = 0.96
+    frame.to_parquet(folder / "outcomes.parquet")
+    assert any(sentence.startswith("second is at its limit") for sentence in report_of(folder)[0].answer)
+    frame.loc[frame["variant"] == "third", "requests.refused"] = 1.0
+    frame.to_parquet(folder / "outcomes.parquet")
+    assert any(sentence.startswith("second and third are at") for sentence in report_of(folder)[0].answer)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_first_page_tells_length_overrides_and_the_luck_of_a_part(kind, tmp_path):
+    folder = write(tmp_path, summary_of(kind, duration_s=1800.0))
+    report = report_of(folder)[0]
+    facts = dict(report.facts)
+    assert (facts["Changed in the base day"], facts["Time simulated"]) == ("day.start_s = 11:00", "30\u00a0min")
+    assert any("counts 63.7 times, and 11.0\u00a0% of all runs" in sentence for sentence in report.answer)
+    assert any("ost of 30\u00a0min" in sentence for sentence in report.answer)
+    assert report_of(write(tmp_path, summary_of(kind, fleet_fraction=None)))[0].answer == tuple(
+        sentence.replace("30\u00a0min", "the day") for sentence in report.answer if "of the fleet" not in sentence
+    )
+
+
+def test_a_tornado_tells_every_outcome(tmp_path):
+    report, svgs = report_of(write(tmp_path, summary_of("tornado")))
+    assert {"tornado", "tornado_2"} <= set(svgs)
+    tables = [block for block in report.sections[0].blocks if block.kind == "table"]
+    assert [table.rows[0][-1] for table in tables] == ["$120.00", "120.00\u00a0s"]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "told"),
+    [
+        ("facts.servers.a.gpu_usd", 25000.0, "$25,000.00"),
+        ("facts.hazards.a.vendor_s", 14400.0, "4 h"),
+        ("facts.efficiencies.a.layer_overhead_s", 2.5e-5, "25 µs"),
+        ("facts.starts.a.load_bytes_per_s", 4e9, "4.000 billion B/s"),
+        ("workload.demand.requests_per_day", 3e8, "300.0 million a day"),
+        ("facts.prices.a.capital_fraction_per_year", 0.11, "11 % a year"),
+        ("fleet.pools.main.precision", "fp8", "fp8"),
+    ],
+)
+def test_values_of_inputs_have_their_units(path, value, told):
+    assert input_value(path, value, language("en")).replace("\u00a0", " ") == told
+
+
+def test_inputs_of_one_name_are_told_apart_by_their_entries():
+    paths = ["facts.servers.a.gpu_usd", "facts.servers.b.gpu_usd", "facts.sites.c.water_usd_per_m3"]
+    assert input_names(paths, language("en")) == ["price of a GPU (a)", "price of a GPU (b)", "price of water"]
+
+
+def test_no_line_runs_through_a_name():
+    rng = np.random.default_rng(3)
+    for _ in range(300):
+        at, width = np.sort(rng.uniform(0, 400, rng.integers(1, 7))), 400.0
+        names = ["x" * length for length in rng.integers(3, 40, at.size)]
+        placed = flags(at.tolist(), names, width)
+        for one, (left, row) in enumerate(placed):
+            reach = 4 * len(names[one])
+            start, end = (at[one] - reach, at[one]) if left else (at[one], at[one] + reach)
+            crossing = [other for other in range(at.size) if other != one and start < at[other] < end]
+            assert all(placed[other][1] > row for other in crossing)
+
+
+@pytest.mark.parametrize(
+    ("noise", "told"), [(0.2, "beyond chance (±0.20)"), (0.9, "none stands out"), (None, "none s")]
+)
+def test_the_terminal_names_only_what_chance_would_not_bring(noise, told, monkeypatch):
+    monkeypatch.setattr("reports.console.WIDTH_OF_FILES", 100)
+    summary = summary_of("monte_carlo")
+    for outcome in (COST, WAIT):
+        summary["results"][outcome]["rank_noise"] = noise
+    summary["fleet_fraction"]["bias"] = None
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(study_summary(summary, "o"))
+    text = console.export_text()
+    assert told in text
+    assert ("lifetime_years" in text) == (noise == 0.2)
+    assert "a part replaced there counts 63.7 times, and 11.0% of all cells used any" in text

@@ -311,6 +311,9 @@ def test_a_fraction_of_the_fleet_is_grown_to_the_whole_and_its_bias_is_measured(
     result = done(plan, tmp_path / "o", bias=True)
     told, row = result.summary["fleet_fraction"], result.table().iloc[0]
     assert (told["asked"], told["realised"]) == ("1/4", 0.25)
+    assert told["parts_used"] == (result.table()["plant.parts_used"] > 0).mean()
+    assert result.summary["overrides"] == FLEET
+    assert result.summary["duration_s"] == plan.base.day.duration_s
     assert (row["fleet.servers"], row["fleet.gpus"]) == (8, 64)
     assert abs(told["bias"]["cost_usd.total"]["relative"]) < 0.01
     days = [run_cells(Order(plan.base, plan.engine, plan.fraction), [Cell(0, {})], day) for day in range(4)]

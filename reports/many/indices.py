@@ -1,0 +1,97 @@
+"""Reports of screening and of indices: Morris, Sobol' and PAWN."""
+
+from typing import Any
+
+from reports.blocks import Column, Paragraph, Section, Table
+from reports.figures.intervals import Estimate, Row, interval_figure
+from reports.many.context import Many
+from reports.many.drivers import drivers
+from reports.many.naming import input_names
+from reports.many.ranking import NOTHING, SHARES
+from reports.plain import plain
+
+MOST_BARS = 16
+EFFECTS = "morris"
+"""The kind whose indices are in the outcome's unit; those of the others are parts of a whole."""
+
+
+def index_section(many: Many) -> Section:
+    """Indices of the main outcome with their intervals; tables of all outcomes."""
+    sentences = [Paragraph(sentence, "lead" if index == 0 else "plain") for index, sentence in enumerate(drivers(many))]
+    tables = [_table(many, outcome) for outcome in many.summary["outcomes"]]
+    return Section(many.words("many.drivers"), (*sentences, *_plot(many), *tables), new_page=True)
+
+
+def _plot(many: Many) -> list[Any]:
+    words, kind = many.words, many.result.kind
+    names, scale = SHARES[kind], _scale(many, many.main)
+    shown = [row for row in many.main_result["indices"][:MOST_BARS] if row[names[0]]["estimate"] is not None]
+    if not shown:
+        return []
+    labels = input_names([row["path"] for row in shown], words)
+    rows = [
+        Row(
+            label,
+            tuple(_estimate(row[name], scale) for name in names),
+            _number(many, many.main, row[names[-1]]["estimate"]),
+        )
+        for label, row in zip(labels, shown, strict=True)
+    ]
+    series = tuple(words(f"many.{kind}_{name}") for name in names)
+    title = many.about(f"many.{kind}_axis", many.main)
+    title += f", {many.unit(many.main)}" if kind == EFFECTS and many.unit(many.main) else ""
+    line = many.main_result.get("dummy") if kind == "pawn" else None
+    caption = many.about(f"many.{kind}_caption", many.main)
+    return [many.sketcher.plot("indices", caption, interval_figure, rows, series, title, words, line)]
+
+
+def _scale(many: Many, outcome: str) -> float:
+    return many.scale(outcome) if many.result.kind == EFFECTS else 1.0
+
+
+def _estimate(told: dict[str, Any], scale: float) -> Estimate:
+    value = told["estimate"]
+    low, high = (value if told[end] is None else told[end] for end in ("low", "high"))
+    return Estimate(scale * value, scale * low, scale * high)
+
+
+def _table(many: Many, outcome: str) -> Table:
+    """Indices of an outcome, those of hardly any effect summed up in a row."""
+    words, kind = many.words, many.result.kind
+    indices = many.summary["results"][outcome]["indices"]
+    shown = _shown(many, indices)
+    rows = [(plain(row["path"]), *_cells(many, outcome, row)) for row in shown]
+    columns = [Column(words("many.input"), False, 1.0, code=True)]
+    for name in SHARES[kind]:
+        columns += [Column(words(f"many.{kind}_{name}")), Column(words("many.interval"))]
+    columns += [Column(words("many.morris_sigma"))] * (kind == EFFECTS)
+    left = len(indices) - len(shown)
+    if left:
+        rows.append((many.counted("many.others", left), *[""] * (len(columns) - 1)))
+    return Table(tuple(columns), tuple(rows), caption=many.about(f"many.{kind}_table", outcome))
+
+
+def _shown(many: Many, indices: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows worth reading: not those of nothing beside the largest."""
+    by = SHARES[many.result.kind][-1]
+    sizes = [row[by]["estimate"] or 0.0 for row in indices]
+    least = NOTHING / 2 * (max(sizes, default=0.0) if many.result.kind == EFFECTS else 1.0)
+    return [row for row, size in zip(indices, sizes, strict=True) if size > least][:MOST_BARS]
+
+
+def _cells(many: Many, outcome: str, row: dict[str, Any]) -> list[str]:
+    cells = []
+    for name in SHARES[many.result.kind]:
+        cells += [_number(many, outcome, row[name]["estimate"]), _interval(many, outcome, row[name])]
+    return [*cells, many.value(outcome, row["sigma"])] if many.result.kind == EFFECTS else cells
+
+
+def _number(many: Many, outcome: str, value: float | None) -> str:
+    return many.value(outcome, value) if many.result.kind == EFFECTS else many.words.number(value, 3)
+
+
+def _interval(many: Many, outcome: str, told: dict[str, Any]) -> str:
+    if told["low"] is None or told["high"] is None:
+        return many.words("none")
+    low, high = (_number(many, outcome, told[end]) for end in ("low", "high"))
+    return many.words("number.range", low=low, high=high)
