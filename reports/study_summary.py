@@ -223,10 +223,11 @@ def _fraction(summary: dict[str, Any]) -> list[RenderableType]:
 
 def _luck(told: dict[str, Any]) -> str:
     """What a part of a fleet does to the luck of a day."""
+    if told["repairs"] == "whole":
+        return ";\nfailures and repairs are those of the whole fleet"
     factor = f"{1 / told['realised']:.3g}"
-    used = "" if told["parts_used"] is None else f", and {told['parts_used']:.1%} of all cells used any"
     return (
-        f";\na part replaced there counts {factor} times{used}: means are unbiased, but the spread is that of\n"
+        f";\na part replaced there counts {factor} times: means are unbiased, but the spread is that of\n"
         f"what is not known plus up to {factor} times the variance of a whole fleet's luck"
     )
 

@@ -67,8 +67,7 @@ def fraction_sentences(many: Many) -> tuple[str, ...]:
     if told is None:
         return ()
     factor = words.trimmed(1 / told["realised"], 3)
-    used = words.percent(told["parts_used"])
-    return (words("many.fraction_luck", asked=plain(str(told["asked"])), factor=factor, used=used),)
+    return (words(f"many.fraction_{told['repairs']}", asked=plain(str(told["asked"])), factor=factor),)
 
 
 def facts(many: Many) -> tuple[tuple[str, str], ...]:

@@ -36,16 +36,21 @@ def shrink(scenario: Scenario, part: Fraction | None) -> tuple[Scenario, float]:
     return scenario.replace(changes | {"workload.demand.requests_per_day": demand}), full / left
 
 
+def fails_like_the_whole(scenario: Scenario) -> bool:
+    """Whether failures of a whole fleet can be had without its requests: not where servers sleep and age by demand."""
+    return not any(pool.sleep.enabled for pool in scenario.fleet.pools.values())
+
+
 def mended_by_share(
     result: DayResult, whole: Scenario, larger: float, replication: int
 ) -> tuple[DayResult, dict[str, float]]:
     """The day of a part of a fleet with its share of all repairs of the whole, and what the whole fleet counts of them.
 
     A GPU replaced among a 64th of the servers is not 64 replaced: what breaks in all of the fleet is simulated, without
-    its requests. Servers of the part that heat or a lost grid took down stand for all. Where servers sleep, and age by
-    demand, the part's own repairs do so, too.
+    its requests. Servers of the part that heat or a lost grid took down stand for all. Where servers sleep
+    its own repairs do so, too.
     """
-    if larger == 1 or any(pool.sleep.enabled for pool in whole.fleet.pools.values()):
+    if larger == 1 or not fails_like_the_whole(whole):
         return result, {}
     from sim.fleet.mending import failures_alone
 

@@ -71,21 +71,24 @@ def _what(plan: Plan, frame: "pd.DataFrame", bias: Any) -> dict[str, Any]:
             .head(MOST_FAILED)
             .itertuples(index=False)
         ],
-        "fleet_fraction": _fraction(plan, bias, frame),
+        "fleet_fraction": _fraction(plan, bias),
         "outcomes": list(question.outcomes),
         "units": {name: unit(name) for name in question.outcomes},
     }
 
 
-def _fraction(plan: Plan, bias: Any, frame: "pd.DataFrame") -> dict[str, Any] | None:
-    from sim.studies.fraction import shrink
+def _fraction(plan: Plan, bias: Any) -> dict[str, Any] | None:
+    from sim.studies.fraction import fails_like_the_whole, shrink
 
     if plan.fraction is None:
         return None
-    larger = shrink(plan.base, plan.fraction)[1]
-    parts = values_of(frame, "plant.parts_used", 1)
-    used = float((parts[np.isfinite(parts)] > 0).mean()) if np.isfinite(parts).any() else math.nan
-    return {"asked": str(plan.fraction), "realised": 1 / larger, "parts_used": used, "bias": bias}
+    repairs = "whole" if fails_like_the_whole(plan.base) else "grown"
+    return {
+        "asked": str(plan.fraction),
+        "realised": 1 / shrink(plan.base, plan.fraction)[1],
+        "repairs": repairs,
+        "bias": bias,
+    }
 
 
 def values_of(frame: "pd.DataFrame", name: str, replications: int) -> Values:

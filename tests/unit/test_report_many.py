@@ -92,7 +92,7 @@ def summary_of(kind, names=("first", "second", "third"), **changes):
         "version": __version__, "confidence": 0.9, "replications": 2, "days": "shared",
         "cells": {"planned": 6, "done": 5, "failed": 1}, "failed": failed,
         "fleet_fraction": {
-            "asked": "1/64", "realised": 0.0157, "parts_used": 0.11, "bias": {COST: {"relative": -0.0123}},
+            "asked": "1/64", "realised": 0.0157, "repairs": "whole", "bias": {COST: {"relative": -0.0123}},
         },
         "outcomes": [COST, WAIT], "units": {COST: "USD", WAIT: "s"},
         "results": {COST: result_of(kind, 100.0, names), WAIT: result_of(kind, 0.5, names)},
@@ -336,7 +336,10 @@ def test_the_first_page_tells_length_overrides_and_the_luck_of_a_part(kind, tmp_
     report = report_of(folder)[0]
     facts = dict(report.facts)
     assert (facts["Changed in the base day"], facts["Time simulated"]) == ("day.start_s = 11:00", "30\u00a0min")
-    assert any("counts 63.7 times, and 11.0\u00a0% of all runs" in sentence for sentence in report.answer)
+    assert any("grown 63.7 times; failures and repairs are those" in sentence for sentence in report.answer)
+    sleeping = summary_of(kind, fleet_fraction={"asked": "1/64", "realised": 0.0157, "repairs": "grown", "bias": None})
+    answer = report_of(write(tmp_path, sleeping))[0].answer
+    assert any("a part replaced there counts 63.7 times. Means are unbiased" in sentence for sentence in answer)
     assert any("ost of 30\u00a0min" in sentence for sentence in report.answer)
     assert report_of(write(tmp_path, summary_of(kind, fleet_fraction=None)))[0].answer == tuple(
         sentence.replace("30\u00a0min", "the day") for sentence in report.answer if "of the fleet" not in sentence
