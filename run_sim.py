@@ -219,7 +219,11 @@ def _conduct(plan: "Plan", jobs: int | None, scheduler: str | None, resume: bool
     """Carry out a plan; exit with 1 where cells failed, with 130 where Ctrl-C ended it."""
     from reports.running import compile_once, threads
     from reports.studying import StoppedError, conduct
+    from sim.errors import InputError
     from sim.saving import slug
+
+    if bias and plan.fraction is None:
+        raise InputError(f"--bias: {plan.question.name!r} has no fleet_fraction whose bias could be measured")
 
     if plan.engine == "compiled":
         compile_once()
@@ -259,7 +263,7 @@ def main() -> None:
         traceback.print_exc()
         _stop("this is a defect of the program, not of your input; please report it with the lines above", DEFECT)
     if status == STOPPED:
-        _stop("stopped; nothing was written", STOPPED)
+        _stop("stopped; nothing is half-written", STOPPED)
     sys.exit(status or 0)
 
 

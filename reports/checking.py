@@ -6,6 +6,7 @@ from pathlib import Path
 from reports.console import tell
 from reports.inventory import pools_table
 from reports.study_summary import plan_table
+from reports.terminal import counted
 from sim import catalogue as claims
 from sim.documents import read_document
 from sim.errors import FitError
@@ -34,7 +35,7 @@ def check_file(file: str) -> None:
 def _check_question(file: str, read: Callable[[str], Plan]) -> None:
     plan = read(file)
     days = len({part.day for part in plan.parts()})
-    what = f"no problems; {plan.cells:,} cells on {days:,} simulated days"
+    what = f"no problems; {counted(plan.cells, 'cell')} on {counted(days, 'simulated day')}"
     tell(plan_table(plan), f"\n{file}: {what}")
 
 

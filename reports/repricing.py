@@ -25,6 +25,8 @@ REQUESTS = "requests.parquet"
 
 def reprice_day(folder: Path, changes: list[str], out: Path | None, results: Path) -> None:
     """Price the day in a folder again with `path=value` changes, which must all be prices, and write it to another."""
+    if out is not None and out.resolve() == folder.resolve():
+        raise InputError(f"--out {out}: is the day that is to be priced again; name another folder")
     watch, catalogue = Stopwatch(), read_catalogue()
     for change in changes:
         _check_price(change)

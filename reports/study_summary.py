@@ -273,4 +273,7 @@ def _half(told: dict[str, Any]) -> str:
 
 
 def _interval(told: dict[str, Any], form: Form = _number) -> str:
-    return "" if told["low"] is None else f"{form(told['low'])} to {form(told['high'])}"
+    low, high = told["low"], told["high"]
+    if low is None or high is None:
+        return f"from {form(low)} on" if low is not None else f"up to {form(high)}" if high is not None else ""
+    return f"{form(low)} to {form(high)}"

@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,10 @@ from sim.studies.store import as_json, write_whole
 LOOPS = ("tornado.application", "asyncio")
 """Logs of the loops that dask runs on: a connection whose other end was killed, or stopped, would be a traceback there,
 while dask itself deals with it."""
+
+
+IMPATIENCE_S = 5.0
+"""For so long after Ctrl-C no other is heard."""
 
 
 class StoppedError(SimError):
@@ -55,17 +60,26 @@ def conduct(plan: Plan, folder: Path, jobs: int, scheduler: str | None, resume: 
         raise StoppedError(f"stopped; {saved}; the same command with --resume goes on") from None
     record = watch.record(cells_of_earlier_runs=last.found, workers=count, scheduler=scheduler)
     write_whole(folder / "run.json", as_json(record))
-    return _tell(result)
+    try:
+        return _tell(result)
+    except KeyboardInterrupt:
+        raise StoppedError(f"stopped; everything is written to {folder}") from None
 
 
 @contextmanager
 def _interrupts() -> Iterator[Event]:
-    """Set when Ctrl-C is heard: one that falls into a finalizer ends nothing, as the interpreter has it."""
-    heard = Event()
+    """Set when Ctrl-C is heard: one that falls into a finalizer ends nothing, as the interpreter has it.
+
+    Those that follow at once are ignored: they would only disturb the closing.
+    """
+    heard, deaf_until_s = Event(), 0.0
 
     def hear(_number: int, _frame: FrameType | None) -> None:
+        nonlocal deaf_until_s
         heard.set()
-        raise KeyboardInterrupt
+        if time.monotonic() >= deaf_until_s:
+            deaf_until_s = time.monotonic() + IMPATIENCE_S
+            raise KeyboardInterrupt
 
     if current_thread() is not main_thread():  # which alone hears Ctrl-C
         yield heard

@@ -71,6 +71,11 @@ def the_catalogue() -> Catalogue:
     return read_catalogue()
 
 
+def version_here() -> str:
+    """The version that a process runs."""
+    return __version__
+
+
 def prepare(engine: str) -> str:
     """Make a worker ready: catalogue read, engine compiled. Returns the version that it runs."""
     the_catalogue()

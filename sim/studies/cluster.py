@@ -6,13 +6,15 @@ from contextlib import contextmanager
 from typing import Any
 
 from sim.errors import InputError
-from sim.studies.cells import prepare
+from sim.studies.cells import prepare, version_here
 from sim.version import __version__
 
 CONNECT_S = 5.0
 """How long a scheduler may take to answer."""
 WORKERS_S = 30.0
 """How long to wait for the first worker of a cluster."""
+LOOK_S = 0.1
+"""How long to wait for a task before a look at the scheduler."""
 ERRORS_ONLY = 40
 """Level at which dask's own log speaks."""
 SETTINGS = {
@@ -36,7 +38,11 @@ class DaskWorkers:
 
     def submit(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """Hand out work; tasks among the arguments are replaced by their answers where the work is done."""
-        return self._client.submit(work, *arguments, pure=False)
+        try:
+            return self._client.submit(work, *arguments, pure=False)
+        except Exception:
+            self._refuse_if_lost()
+            raise
 
     def watch(self, task: Any) -> None:
         """Have a task handed back when it is done."""
@@ -48,11 +54,23 @@ class DaskWorkers:
         Answers that come along with their tasks would be here two milliseconds sooner, or, if they cannot be fetched,
         never.
         """
+        while not self._watched.has_ready():
+            self._refuse_if_lost()
+            with self._watched.thread_condition:
+                self._watched.thread_condition.wait(LOOK_S)
         task = next(self._watched)
         try:
             return task, task.result()
         except Exception as error:
+            self._refuse_if_lost()
             return task, error
+
+    def _refuse_if_lost(self) -> None:
+        """Without its scheduler a client forgets all tasks: they would be waited for, or counted as failed."""
+        if self._client.status != "running":
+            raise InputError(
+                "the scheduler is gone; start it and its workers again, then the same command with --resume goes on"
+            )
 
 
 @contextmanager
@@ -121,13 +139,18 @@ def _reached(scheduler: str) -> Iterator[Any]:
 
 
 def _prepare(client: Any, engine: str) -> int:
-    """Have every worker read and compile what it needs, refuse workers that run another version, and count them."""
+    """Have every worker read and compile what it needs, refuse who runs another version, and count the workers."""
     try:
-        versions = client.run(prepare, engine)
+        versions = {"the scheduler": client.run_on_scheduler(version_here)}
+        workers = client.run(prepare, engine)
     except ModuleNotFoundError as error:
-        raise InputError(f"the workers cannot import {error.name}: start them in the project's environment") from None
-    others = {address: version for address, version in versions.items() if version != __version__}
+        raise InputError(
+            f"the scheduler or a worker cannot import {error.name}: start all of them in the project's environment, "
+            f"with its folder on PYTHONPATH"
+        ) from None
+    versions |= {f"the worker at {address}": version for address, version in workers.items()}
+    others = {who: version for who, version in versions.items() if version != __version__}
     if others:
-        address, version = next(iter(others.items()))
-        raise InputError(f"the worker at {address} runs version {version}, this is {__version__}: make them the same")
-    return max(1, len(versions))  # none, where the last one was lost just now: dask waits for the next
+        who, version = next(iter(others.items()))
+        raise InputError(f"{who} runs version {version}, this is {__version__}: make them the same")
+    return max(1, len(workers))  # none, where the last one was lost just now: dask waits for the next

@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Mapping
 from itertools import product
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
-from pydantic import ValidationError
 
 from sim.catalogue import Catalogue, with_facts
 from sim.day import EngineName
-from sim.documents import Document, Keys, did_you_mean, dotted, explain, is_file, raise_all
+from sim.documents import Document, Keys, did_you_mean, dotted, is_file, raise_all
 from sim.errors import InputError, ScenarioError
 from sim.scenario.checking import problems
 from sim.scenario.kinds import refuse_others
@@ -21,14 +20,12 @@ from sim.streams import Streams
 from sim.studies.cells import the_catalogue
 from sim.studies.designs import design
 from sim.studies.distributions import Discrete
+from sim.studies.forms import validated
 from sim.studies.inputs import FACTS, Input, facts_in_use, is_price, offered
 from sim.studies.outcomes import known_outcomes
 from sim.studies.plan import Draws, Plan, Variants
 from sim.studies.points import Points, pearson, spread_points, tie, tied_columns
 from sim.studies.schema import Batch, Question, Study
-from sim.units import parse_quantity, unit_of
-
-Form = TypeVar("Form", bound=Question)
 
 DRAWS_A_TIE = 10
 """Draws for each input that goes with another: with a handful, who meets whom cannot be arranged."""
@@ -40,7 +37,7 @@ def read_batch(name_or_path: str, draws: int | None = None, engine: EngineName =
     """Read a batch file, its base day and its variants; `draws` replaces its replications."""
     document = read_question(scenario_file(name_or_path))
     refuse_others(document, "batch")
-    question = _validated(document, Batch, {"replications": draws} if draws else {})
+    question = validated(document, Batch, {"replications": draws} if draws else {})
     return plan_batch(question, document, engine)
 
 
@@ -48,36 +45,8 @@ def read_study(name_or_path: str, draws: int | None = None, engine: EngineName =
     """Read a study file, its base day and its inputs, and draw their values; `draws` replaces the file's own."""
     document = read_question(scenario_file(name_or_path))
     refuse_others(document, "study")
-    question = _validated(document, Study, {"draws": draws} if draws else {})
+    question = validated(document, Study, {"draws": draws} if draws else {})
     return plan_study(question, document, engine)
-
-
-def _validated(document: Document, form: type[Form], changes: Mapping[str, Any]) -> Form:
-    """A question as its schema has it; numbers of distributions may be written with the unit of their path."""
-    data = dict(document.data) | dict(changes)
-    if isinstance(data.get("uncertain"), dict):
-        data["uncertain"] = {path: _in_units(path, told) for path, told in data["uncertain"].items()}
-    try:
-        return form.model_validate(data)
-    except ValidationError as error:
-        raise ScenarioError(explain(Document(document.path, data, document.places), error, form)) from None
-
-
-def _in_units(path: str, told: Any) -> Any:
-    """A distribution whose quantities are plain numbers; what cannot be read is left for the schema to refuse."""
-    field = path.rpartition(".")[2]
-    if not isinstance(told, dict) or told.get("distribution") == "discrete" or not unit_of(field):
-        return told
-    return {name: value if name == "distribution" else _plain(value, field) for name, value in told.items()}
-
-
-def _plain(value: Any, field: str) -> Any:
-    if isinstance(value, list):
-        return [_plain(part, field) for part in value]
-    try:
-        return parse_quantity(value, field) if isinstance(value, str) else value
-    except ValueError:
-        return value
 
 
 class Draft:
@@ -151,6 +120,9 @@ def plan_batch(question: Batch, document: Document, engine: EngineName = "compil
     """The plan of a batch, all of its variants tried against the base day."""
     draft = Draft(question, document)
     changes = _variants(question)
+    for path, values in question.axes.items():
+        if len({repr(value) for value in values}) < len(values) and question.combine == "cartesian":
+            draft.complain(("axes", path), "a value is there twice, and would make the same variant twice")
     for name, wanted in changes.items():
         draft.try_changes(draft.base, wanted, ("variants", name) if name in question.variants else ("axes",))
     if question.base is not None and question.base not in changes:
@@ -253,6 +225,8 @@ def _correlation(draft: Draft, question: Study, inputs: list[Input]) -> np.ndarr
             draft.complain(("correlations", index, "between"), what)
         if not wrong:
             one, other = (paths.index(path) for path in correlation.between)
+            if one != other and ranks[one, other]:
+                draft.complain(("correlations", index), "these two inputs were tied before: leave one of the ties out")
             ranks[one, other] = ranks[other, one] = 1.0 if one == other else correlation.rank
     matrix = pearson(ranks)
     smallest, tied = float(np.linalg.eigvalsh(matrix)[0]), len(tied_columns(matrix))

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from sim.catalogue.facts import Frozen
+from sim.explaining import InsideError
 from sim.scenario.choice import Name
 from sim.studies.distributions import Distribution
 
@@ -79,10 +80,11 @@ class Batch(Question):
             raise ValueError("has neither axes nor variants: nothing is compared")
         many = prod(len(values) for values in self.axes.values()) if self.combine == "cartesian" else 1
         if many > MOST_VARIANTS:
-            raise ValueError(f"the axes come to {many:,} variants; take at most {MOST_VARIANTS:,}, or ask a study")
+            what = f"the axes come to {many:,} variants; take at most {MOST_VARIANTS:,}, or ask a study"
+            raise InsideError([(("axes",), what)])
         if self.combine == "listed" and len({len(values) for values in self.axes.values()}) > 1:
             lengths = ", ".join(f"{path} {len(values)}" for path, values in self.axes.items())
-            raise ValueError(f"listed axes must be equally long ({lengths})")
+            raise InsideError([(("axes",), f"listed axes must be equally long ({lengths})")])
         return self
 
 
@@ -170,7 +172,8 @@ class Study(Question):
         if not self.uncertain and self.facts is None:
             raise ValueError("has no uncertain inputs: give paths with distributions, or `uncertain: facts`")
         if self.ends[0] >= self.ends[1]:
-            raise ValueError(f"ends: the low quantile {self.ends[0]:g} is not below the high one {self.ends[1]:g}")
+            what = f"the low quantile {self.ends[0]:g} is not below the high one {self.ends[1]:g}"
+            raise InsideError([(("ends",), what)])
         if self.kind != "monte_carlo":
             self._check_sensitivity()
         elif self.points == "sobol":
@@ -182,9 +185,11 @@ class Study(Question):
         given = {"correlations": self.correlations, "goals": self.goals, "stop": self.stop}
         for name, value in given.items():
             if value:
-                raise ValueError(f"{name}: a {self.kind} study has none; they belong to kind monte_carlo")
+                what = f"a {self.kind} study has none; they belong to kind monte_carlo"
+                raise InsideError([((name,), what)])
         if self.days == "own":
-            raise ValueError(f"days: a {self.kind} study compares draws on the same random days: leave it out")
+            what = f"a {self.kind} study compares draws on the same random days: leave it out"
+            raise InsideError([(("days",), what)])
         if self.kind == "sobol":
             _check_power_of_two(self.draws)
 
@@ -193,4 +198,5 @@ def _check_power_of_two(draws: int) -> None:
     """Sobol' points are only balanced in powers of two."""
     if draws & (draws - 1):
         below = 1 << (draws.bit_length() - 1)
-        raise ValueError(f"draws: Sobol' points come in powers of two: {below} or {2 * below}, not {draws}")
+        what = f"Sobol' points come in powers of two: {below} or {2 * below}, not {draws}"
+        raise InsideError([(("draws",), what)])

@@ -51,7 +51,16 @@ WRONG = [
     (["check", "pipe"], "pipe: no such file"),
     (["report", "x" * 300], "holds no result of a day"),
     (["study", "support_chatbot_budget", "--jobs", "100000"], "--jobs"),
-    (["study", "support_chatbot_budget", "--draws", "9" * 30], "draws: must be at most 1,000,000"),
+    (["study", "support_chatbot_budget", "--draws", "9" * 30], "--draws 9"),
+    (
+        ["study", "chatgpt_2023_drivers", "--draws", "7"],
+        "--draws 7: Sobol' points come in powers of two: 4 or 8",
+    ),
+    (
+        ["study", "support_chatbot_budget", "--bias"],
+        "keep its budget' has no fleet_fraction",
+    ),
+    (["reprice", "a_day", "--out", "./a_day"], "--out a_day: is the day that is to be priced again"),
     (["check", "many.yaml"], "the axes come to 1,000,000,000 variants; take at most 10,000, or ask a study"),
     (["predict", "pipe", *POINTS], "pipe: no such file"),
     (["predict", "cut.csv.gz", *POINTS], "cut.csv.gz: cannot be read as a table"),
@@ -368,7 +377,7 @@ def test_a_stopped_run_says_so_and_leaves_nothing(call, monkeypatch):
     monkeypatch.setattr("sim.run", stop, raising=False)
     status, out, err = call("run", *TINY, "--out", "o")
     assert (status, out) == (130, "")
-    assert err.strip() == "stopped; nothing was written"
+    assert err.strip() == "stopped; nothing is half-written"
     assert not Path("o").exists()
 
 

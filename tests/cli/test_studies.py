@@ -106,7 +106,7 @@ def cluster(folder):
         address = json.loads(file.read_text())["address"]
         worker = ["-m", "dask", "worker", address, "--nthreads", 1, "--no-nanny", "--no-dashboard"]
         processes += [start(*worker, "--local-directory", folder) for _ in range(2)]
-        yield address, processes[1:]
+        yield address, processes
     finally:
         for process in processes:
             process.kill()
@@ -131,7 +131,7 @@ def test_whoever_is_killed_nothing_that_is_finished_is_lost_or_done_again(tmp_pa
     folder = tmp_path / "o"
     asked = ["study", question(tmp_path, **MANY), "--out", folder]
     kept = killed_and_stopped_here(asked, folder)
-    with cluster(tmp_path) as (address, workers):
+    with cluster(tmp_path) as (address, (_, *workers)):
         asked += ["--scheduler", address, "--resume"]
         kept |= killed_on_a_cluster(asked, folder, workers[0])
         assert 11 <= len(kept) < plan.cells
@@ -143,6 +143,24 @@ def test_whoever_is_killed_nothing_that_is_finished_is_lost_or_done_again(tmp_pa
     assert times(folder) | kept == times(folder)
     record = json.loads((folder / "run.json").read_text())
     assert (record["scheduler"], record["workers"], record["cells_of_earlier_runs"]) == (address, 1, len(kept))
+
+
+def test_a_scheduler_that_is_gone_is_told_and_what_is_done_is_kept(tmp_path):
+    folder = tmp_path / "o"
+    with cluster(tmp_path) as (address, (scheduler, *_)):
+        driver = program("study", question(tmp_path, **MANY), "--out", folder, "--scheduler", address)
+        wait_for(lambda: parts(folder) >= 2, driver)
+        scheduler.kill()
+        out, err = driver.communicate(timeout=PATIENCE_S)
+    assert (driver.returncode, out) == (2, ""), err
+    assert err.splitlines()[-1].startswith("the scheduler is gone; start it and its workers again")
+    assert "Traceback" not in err, err
+    assert not failures_in(folder)
+
+
+def failures_in(folder):
+    with closing(sqlite3.connect(folder / "catalogue.sqlite")) as db:
+        return db.execute("select message from cells where status = 'failed'").fetchall()
 
 
 def killed_and_stopped_here(asked, folder):
@@ -262,7 +280,7 @@ def test_check_says_what_a_question_comes_to(command, tmp_path):
     file = question(tmp_path, kind="monte_carlo", draws=30, uncertain=PRICES)
     status, out, err = command("check", file)
     assert (status, err) == (0, "")
-    assert out.endswith("no problems; 30 cells on 1 simulated days\n")
+    assert out.endswith("no problems; 30 cells on 1 simulated day\n")
     assert command("check", question(tmp_path, variants={"a": {"day.lenght": 3}}))[0] == 2
 
 

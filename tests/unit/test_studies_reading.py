@@ -53,6 +53,13 @@ WRONG_STUDIES = {
     "a correlation with nobody": (
         {"correlations": [{"between": [TIED[0], "prices.book"], "rank": 0.1}]}, r"prices\.book is no uncertain input",
     ),
+    "a tie that is there twice": (
+        {"correlations": [{"between": TIED, "rank": 0.5}, {"between": TIED[::-1], "rank": -0.5}]},
+        r"correlations\.1: these two inputs were tied before",
+    ),
+    "a limit in another unit": (
+        {"goals": {"g": {"outcome": "latency.ttft_s.p99", "at_most": "5 kWh"}}}, r"goals\.g\.at_most: must be a number",
+    ),
     "a correlation of words": (
         {
             "uncertain": WORLD | {"plant.site": {"distribution": "discrete", "values": ["virginia", "oregon"]}},
@@ -64,7 +71,7 @@ WRONG_STUDIES = {
         {"correlations": [{"between": TIED, "rank": 0.5}], "draws": 19}, r"2 inputs .* take at least 20 draws, not 19",
     ),
     "a count that is no power of two": (
-        {"kind": "sobol", "draws": 100}, r"powers of two: 64 or 128, not 100",
+        {"kind": "sobol", "draws": 100}, r":\d\d:1: draws: .* powers of two: 64 or 128, not 100",
     ),
     "points that are no power of two": (
         {"points": "sobol", "draws": 100}, r"powers of two: 64 or 128, not 100",
@@ -101,8 +108,9 @@ WRONG_BATCHES = {
         r"question\.yaml:\d+:\d+: variants\.x\.\"fleet\.pools\.main\.server\": 'dgx_h10' is not a server .*dgx_h100",
     ),
     "axes of different lengths": (
-        {"axes": {"seed": [1, 2], "day.start_s": [0]}, "combine": "listed"}, r"listed axes must be equally long",
+        {"axes": {"seed": [1, 2], "day.start_s": [0]}, "combine": "listed"}, r":\d\d:1: axes: listed axes must be",
     ),
+    "a value that is there twice": ({"axes": {"seed": [1, 2, 1]}}, r"axes\.seed: a value is there twice"),
     "a base that is no variant": ({"variants": {"x": {"seed": 2}}, "base": "y"}, r"base: 'y' is none of the variants"),
 }  # fmt: skip
 
@@ -130,6 +138,16 @@ def test_all_problems_are_told_at_once(tmp_path):
         study, tmp_path, {"outcomes": ["pu"], "uncertain": {"prices.lifetime_years": LOW_HIGH | {"low": -1}}}
     )
     assert len(told.splitlines()) == 2
+
+
+def test_limits_may_carry_the_unit_of_their_outcome(tmp_path):
+    goals = {
+        "quick": {"outcome": "latency.ttft_s.p99", "at_most": "100 ms"},
+        "cheap": {"outcome": "cost_usd.total", "at_most": 7},
+        "sparing": {"outcome": "energy_kwh.total", "at_most": "3 MWh"},
+    }
+    asked = study(tmp_path, goals=goals).question.goals
+    assert [goal.at_most for goal in asked.values()] == [0.1, 7.0, 3000.0]
 
 
 def test_quantities_may_carry_the_unit_of_their_path(tmp_path):
