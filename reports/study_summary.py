@@ -152,7 +152,7 @@ def _tornado(result: dict[str, Any], room: int) -> Table:
 
 
 def _ranking(kind: str, result: dict[str, Any], room: int) -> Table:
-    columns = {"morris": ("mu_star", "sigma"), "sobol": ("first", "total"), "pawn": ("median", "maximum")}[kind]
+    columns = {"morris": ("mu_star", "sigma"), "sobol": ("first", "total"), "pawn": ("median", "tail")}[kind]
     table = plain_table("input", *(part for column in columns for part in (column.replace("_star", "*"), "interval")))
     form = _number if kind == "morris" else _share  # the others are parts of a whole
     by = "total" if kind == "sobol" else columns[0]
@@ -165,7 +165,8 @@ def _ranking(kind: str, result: dict[str, Any], room: int) -> Table:
     if left:
         table.add_row(f"{counted(left, 'input')} of less effect", "", "", "", "", style="dim")
     if kind == "pawn":
-        table.add_row("an input without any effect", _share(result["dummy"]), "", "", "", style="dim")
+        dummy, tail = _share(result["dummy"]), _share(result["dummy_tail"])
+        table.add_row("an input without any effect", dummy, "", tail, "", style="dim")
     return table
 
 

@@ -21,11 +21,6 @@ from sim.studies.results import StudyResult
 from sim.studies.running import State, carry_out, claim
 from sim.studies.store import as_json, write_whole
 
-LOOPS = ("tornado.application", "asyncio")
-"""Logs of the loops that dask runs on: a connection whose other end was killed, or stopped, would be a traceback there,
-while dask itself deals with it."""
-
-
 IMPATIENCE_S = 5.0
 """For so long after Ctrl-C no other is heard."""
 
@@ -49,7 +44,7 @@ def conduct(plan: Plan, folder: Path, jobs: int, scheduler: str | None, resume: 
     try:
         with (
             _interrupts() as interrupted,
-            _silent_loops(),
+            _silence(),
             study_progress(plan.question.name, unit(plan.main)) as show,
             open_workers(jobs, scheduler, plan.engine) as workers,
         ):
@@ -92,16 +87,16 @@ def _interrupts() -> Iterator[Event]:
 
 
 @contextmanager
-def _silent_loops() -> Iterator[None]:
-    """Those logs say nothing within."""
-    logs = [logging.getLogger(name) for name in LOOPS]
-    for log in logs:
-        log.disabled = True
+def _silence() -> Iterator[None]:
+    """Nobody logs within: dask would tell of every connection whose other end was killed, or stopped, by a traceback.
+
+    What becomes of the work is told by us.
+    """
+    logging.disable(logging.CRITICAL)
     try:
         yield
     finally:
-        for log in logs:
-            log.disabled = False
+        logging.disable(logging.NOTSET)
 
 
 def _tell(result: StudyResult) -> int:

@@ -13,6 +13,8 @@ from reports.plain import plain
 MOST_BARS = 16
 EFFECTS = "morris"
 """The kind whose indices are in the outcome's unit; those of the others are parts of a whole."""
+BESIDE = {"morris": "sigma", "pawn": "tail"}
+"""A number without interval beside a kind's indices."""
 
 
 def index_section(many: Many) -> Section:
@@ -64,11 +66,12 @@ def _table(many: Many, outcome: str) -> Table:
     columns = [Column(words("many.input"), False, 1.0, code=True)]
     for name in SHARES[kind]:
         columns += [Column(words(f"many.{kind}_{name}")), Column(words("many.interval"))]
-    columns += [Column(words("many.morris_sigma"))] * (kind == EFFECTS)
+    columns += [Column(words(f"many.{kind}_{BESIDE[kind]}"))] if kind in BESIDE else []
     left = len(indices) - len(shown)
     if left:
         rows.append((many.counted("many.others", left), *[""] * (len(columns) - 1)))
-    return Table(tuple(columns), tuple(rows), caption=many.about(f"many.{kind}_table", outcome))
+    chance = many.words.number(many.summary["results"][outcome].get("dummy_tail"), 3)
+    return Table(tuple(columns), tuple(rows), caption=many.about(f"many.{kind}_table", outcome, chance=chance))
 
 
 def _shown(many: Many, indices: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -80,10 +83,10 @@ def _shown(many: Many, indices: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _cells(many: Many, outcome: str, row: dict[str, Any]) -> list[str]:
-    cells = []
-    for name in SHARES[many.result.kind]:
+    cells, kind = [], many.result.kind
+    for name in SHARES[kind]:
         cells += [_number(many, outcome, row[name]["estimate"]), _interval(many, outcome, row[name])]
-    return [*cells, many.value(outcome, row["sigma"])] if many.result.kind == EFFECTS else cells
+    return [*cells, _number(many, outcome, row[BESIDE[kind]])] if kind in BESIDE else cells
 
 
 def _number(many: Many, outcome: str, value: float | None) -> str:

@@ -17,6 +17,10 @@ PAWN_RESAMPLES = 30
 """Bootstrap samples of PAWN's median, which is dearer."""
 SLICES = 10
 """PAWN: parts into which each input's range is cut."""
+TAIL_FROM = 0.9
+"""PAWN: the quantile of an outcome from which on is its tail."""
+DUMMIES = 20
+"""Inputs without any effect, the largest of which tells what chance does to a tail."""
 
 Results = dict[str, Any]
 
@@ -88,20 +92,36 @@ def _sobol_row(path: str, first: tuple[float, float], total: tuple[float, float]
 
 
 def pawn(values: Values, points: Points, paths: list[str], confidence: float, streams: Streams) -> Results:
-    """How far an input moves the whole distribution of an outcome, tails included: Kolmogorov's distance by slices."""
+    """How far an input moves the distribution of an outcome, and its highest tenth: Kolmogorov's distance by slices."""
     y, x = _whole(1, values, points)
     rng = streams.rng("pawn")
     x = np.column_stack([x, rng.random(len(x))])
     names = [*paths, "dummy"]
     if _is_flat(y) or len(y) < SLICES * 2:
-        return {"indices": [_pawn_row(path, np.zeros(4), np.zeros(2)) for path in paths], "dummy": 0.0}
+        nothing = [_pawn_row(path, np.zeros(4), np.zeros(2), 0.0) for path in paths]
+        return {"indices": nothing, "dummy": 0.0, "dummy_tail": 0.0}
     found = _pawn(names, x, y)
     again = [rng.integers(len(y), size=len(y)) for _ in range(PAWN_RESAMPLES)]
     medians = np.array([_pawn(names, x[sample], y[sample])[1] for sample in again])
     ends = _centred(medians, found[1], confidence)
-    rows = [_pawn_row(path, found[:, index], ends[:, index]) for index, path in enumerate(paths)]
+    rows = [_pawn_row(path, found[:, index], ends[:, index], _tail(x[:, index], y)) for index, path in enumerate(paths)]
     rows.sort(key=lambda row: -row["median"]["estimate"])
-    return {"indices": rows, "dummy": float(found[1, -1])}
+    chance = max(_tail(rng.random(len(y)), y) for _ in range(DUMMIES))
+    return {"indices": rows, "dummy": float(found[1, -1]), "dummy_tail": chance}
+
+
+def _tail(x: Values, y: Values) -> float:
+    """The largest distance, in an outcome's tail, between its distribution in a slice of an input and that in all.
+
+    A median over slices does not see an input of which one end alone makes a tail.
+    """
+    beyond = np.sort(y[y >= np.quantile(y, TAIL_FROM)])
+    whole = np.searchsorted(np.sort(y), beyond, side="left") / len(y)
+    distances = [
+        np.abs(np.searchsorted(np.sort(part), beyond, side="left") / len(part) - whole).max()
+        for part in np.array_split(y[np.argsort(x, kind="stable")], SLICES)
+    ]
+    return float(max(distances))
 
 
 def _pawn(names: list[str], x: Points, y: Values) -> Values:
@@ -123,10 +143,10 @@ def _centred(samples: Values, estimates: Values, confidence: float) -> Values:
     return ends
 
 
-def _pawn_row(path: str, found: Values, ends: Values) -> Results:
+def _pawn_row(path: str, found: Values, ends: Values, tail: float) -> Results:
     minimum, median, mean, maximum = (float(value) for value in found)
     told = Interval(median, float(ends[0]), float(ends[1]))
-    return {"path": path, "median": told._asdict(), "minimum": minimum, "mean": mean, "maximum": maximum}
+    return {"path": path, "median": told._asdict(), "minimum": minimum, "mean": mean, "maximum": maximum, "tail": tail}
 
 
 def _whole(block: int, values: Values, *others: Points) -> list[Any]:

@@ -115,6 +115,20 @@ def test_a_tornado_is_sorted_by_length():
     assert (found["bars"][0]["low_input"], found["base"]) == (0.1, -1.0)
 
 
+def rare_and_high(u):
+    """The first input makes the whole tail, on 3 % of days; the second most of the middle; the third nothing."""
+    return 100 + 300 * (u[:, 0] > 0.97) + 20 * u[:, 1]
+
+
+def test_an_input_that_makes_a_tail_alone_is_found():
+    points = design("pawn", 1000, ["tail", "middle", "nothing"], (0.05, 0.95), STREAMS)
+    found = pawn(rare_and_high(points), points, ["tail", "middle", "nothing"], LEVEL, STREAMS)
+    rows = {row["path"]: row for row in found["indices"]}
+    assert rows["tail"]["tail"] > 2 * found["dummy_tail"]
+    assert rows["tail"]["median"]["estimate"] < 2 * found["dummy"]
+    assert rows["nothing"]["tail"] <= 1.2 * found["dummy_tail"]
+
+
 def test_a_bar_reaches_to_the_base_where_that_lies_beyond_its_ends():
     """The day is dearest at the median: both ends are alike, and far from it."""
     points = design("tornado", 1, ["hill", "slope"], (0.1, 0.9), STREAMS)

@@ -69,10 +69,11 @@ def result_of(kind, middle, names):
         return {"base": middle, "bars": bars}
     rows = [
         {"path": path, "mu": 1.0, "mu_star": interval(index, 0.1), "sigma": 0.5, "first": interval(index / 2, 0.1),
-         "total": interval(index, 0.1), "median": interval(index, 0.1), "minimum": 0.0, "mean": index, "maximum": 1.0}
+         "total": interval(index, 0.1), "median": interval(index, 0.1), "minimum": 0.0, "mean": index, "maximum": 1.0,
+         "tail": index}
         for path, index in zip(PATHS, (0.7, 0.2, 0.001), strict=True)
     ]  # fmt: skip
-    return {"mean": middle, "sd": 9.0, "indices": rows, "dummy": 0.1}
+    return {"mean": middle, "sd": 9.0, "indices": rows, "dummy": 0.1, "dummy_tail": 0.2}
 
 
 def summary_of(kind, names=("first", "second", "third"), **changes):
