@@ -1,6 +1,5 @@
 """What the command line shows of a batch or study: the answer, how sure it is, and what could not be done."""
 
-from collections.abc import Callable
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -8,12 +7,13 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.console import width
+from reports.goals import goal_tables
+from reports.numbers import Form, change, half, interval, number, percent, share, signed
 from reports.tables import WIDE, fits, plain_table, stacked, word_table
 from reports.terminal import counted
 from sim.studies.distributions import in_words
 from sim.studies.plan import Plan, Variants
 
-Form = Callable[[Any], str]
 MOST_BARS = 15
 """Inputs that a ranking shows."""
 QUANTILES = ("p05", "p50", "p95")
@@ -29,7 +29,7 @@ def study_summary(summary: dict[str, Any], where: str) -> RenderableType:
     room = max(SHORTEST_PATH, min(LONGEST_PATH, width() - NUMBERS))
     tables = [part for name in summary["outcomes"] for part in (_title(summary, name), _table_of(summary, name, room))]
     written = Text(f"\nwritten to {where}", style="dim", no_wrap=True, overflow="ignore")
-    beside = [*_goals(summary), *_common_days(summary), *_fraction(summary)]
+    beside = [*goal_tables(summary), *_common_days(summary), *_fraction(summary)]
     return Group(_headline(summary), *tables, *beside, written)
 
 
@@ -100,11 +100,11 @@ def _variants(result: dict[str, Any]) -> RenderableType:
 
 def _variant(told: dict[str, Any], difference: dict[str, Any] | None) -> tuple[str, str, str, str, str]:
     """Mean and half its interval, difference to the base and half of its, change; the base has none to itself."""
-    level = (_number(told["mean"]["estimate"]), _half(told["mean"]))
+    level = (number(told["mean"]["estimate"]), half(told["mean"]))
     if difference is None:
         return (*level, "", "", "")
     found = difference["mean"]
-    return (*level, _signed(found["estimate"]), _half(found), _change(difference["relative"]))
+    return (*level, signed(found["estimate"]), half(found), change(difference["relative"]))
 
 
 def _in_a_line(row: tuple[str, ...]) -> tuple[str, ...]:
@@ -118,12 +118,10 @@ def _distribution(result: dict[str, Any]) -> Table:
     rows += [(f"{name[1:].lstrip('0')} % quantile", result["quantiles"][name]) for name in QUANTILES]
     rows += [("mean of the highest twentieth", result["cvar"]["p95"])]
     for name, told in rows:
-        table.add_row(name, _number(told["estimate"]), _interval(told))
+        table.add_row(name, number(told["estimate"]), interval(told))
     if result["variance"] is not None:
         share = result["variance"]["world_share"]
-        table.add_row(
-            "share of variance from what is not known", _percent(share["estimate"]), _interval(share, _percent)
-        )
+        table.add_row("share of variance from what is not known", percent(share["estimate"]), interval(share, percent))
     strongest, noise = _strongest(result), result["rank_noise"]
     beyond = "" if noise is None else f", beyond chance (±{noise:.2f})"
     title = f"strongest rank correlations{beyond}" if strongest else "rank correlations: none stands out from chance"
@@ -146,15 +144,15 @@ def _tornado(result: dict[str, Any], room: int) -> Table:
     table = plain_table("input", "its low", "its high", "at low", "at high")
     for bar in result["bars"][:MOST_BARS]:
         cells = (bar["low_input"], bar["high_input"], bar["at_low"], bar["at_high"])
-        table.add_row(Text(_short(bar["path"], room)), *map(_number, cells))
-    table.add_row("all at their medians", "", "", _number(result["base"]), "", style="dim")
+        table.add_row(Text(_short(bar["path"], room)), *map(number, cells))
+    table.add_row("all at their medians", "", "", number(result["base"]), "", style="dim")
     return table
 
 
 def _ranking(kind: str, result: dict[str, Any], room: int) -> Table:
     columns = {"morris": ("mu_star", "sigma"), "sobol": ("first", "total"), "pawn": ("median", "tail")}[kind]
     table = plain_table("input", *(part for column in columns for part in (column.replace("_star", "*"), "interval")))
-    form = _number if kind == "morris" else _share  # the others are parts of a whole
+    form = number if kind == "morris" else share  # the others are parts of a whole
     by = "total" if kind == "sobol" else columns[0]
     shown = [row for row in result["indices"] if form(_estimate(row[by])) != form(0.0)][:MOST_BARS]
     for row in shown:
@@ -165,31 +163,19 @@ def _ranking(kind: str, result: dict[str, Any], room: int) -> Table:
     if left:
         table.add_row(f"{counted(left, 'input')} of less effect", "", "", "", "", style="dim")
     if kind == "pawn":
-        dummy, tail = _share(result["dummy"]), _share(result["dummy_tail"])
+        dummy, tail = share(result["dummy"]), share(result["dummy_tail"])
         table.add_row("an input without any effect", dummy, "", tail, "", style="dim")
     return table
 
 
 def _cells(told: Any, form: Form) -> tuple[str, str]:
-    return (form(told["estimate"]), _interval(told, form)) if isinstance(told, dict) else (form(told), "")
+    return (form(told["estimate"]), interval(told, form)) if isinstance(told, dict) else (form(told), "")
 
 
 def _estimate(told: Any) -> float | None:
     """An index, whether it has an interval or not."""
     number: float | None = told["estimate"] if isinstance(told, dict) else told
     return number
-
-
-def _goals(summary: dict[str, Any]) -> list[RenderableType]:
-    if not summary.get("goals"):
-        return []
-    table = plain_table("goal", "limit", "missed", "interval")
-    for goal in summary["goals"]:
-        limit = f"<= {goal['at_most']:,.6g}" if "at_most" in goal else f">= {goal['at_least']:,.6g}"
-        missed = goal["missed"]
-        label = Text(f"{goal['name']}: {goal['outcome']}")
-        table.add_row(label, limit, _percent(missed["estimate"]), _interval(missed, _percent))
-    return [Text(), table]
 
 
 def _common_days(summary: dict[str, Any]) -> list[RenderableType]:
@@ -218,7 +204,7 @@ def _fraction(summary: dict[str, Any]) -> list[RenderableType]:
     table = plain_table("bias on the base day", "full fleet", "fraction", "off by", "interval")
     for name, one in told["bias"].items():
         off = "-" if one["relative"] is None else _off(one["relative"])
-        table.add_row(name, _number(one["full"]), _number(one["fraction"]), off, _interval(one, _off))
+        table.add_row(name, number(one["full"]), number(one["fraction"]), off, interval(one, _off))
     return [Text(text), table]
 
 
@@ -240,41 +226,3 @@ def _off(relative: float) -> str:
 def _short(path: str, room: int) -> str:
     """A path that fits a column: its end says most."""
     return path if len(path) <= room else f"...{path[3 - room :]}"
-
-
-def _number(value: Any) -> str:
-    if value is None or isinstance(value, str):
-        return value or "-"
-    return f"{value:,.2f}" if abs(value) >= 1000 else f"{value:,.4g}"
-
-
-def _signed(value: float | None) -> str:
-    return "-" if value is None else f"{'+' if value > 0 else ''}{_number(value)}"
-
-
-def _share(value: float | None) -> str:
-    """A part of a whole, to three places."""
-    return "-" if value is None else f"{value:z.3f}"
-
-
-def _change(relative: float | None) -> str:
-    return "-" if relative is None else f"{relative:+z.1%}".replace("+0.0%", "0.0%")
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1%}"
-
-
-def _half(told: dict[str, Any]) -> str:
-    """Half of an interval that is as wide above its estimate as below."""
-    if told["low"] is None:
-        return "-"
-    half = (told["high"] - told["low"]) / 2
-    return f"{half:,.0f}" if half >= 10 else f"{half:.2g}"
-
-
-def _interval(told: dict[str, Any], form: Form = _number) -> str:
-    low, high = told["low"], told["high"]
-    if low is None or high is None:
-        return f"from {form(low)} on" if low is not None else f"up to {form(high)}" if high is not None else ""
-    return f"{form(low)} to {form(high)}"

@@ -10,6 +10,7 @@ from reports.many.busy import busy_sentences, busy_table
 from reports.many.choosing import Choice, choose, front_sentence, variant_name
 from reports.many.context import Many
 from reports.many.front import Point
+from reports.many.keeping import keeping_sentences, keeping_table
 from reports.many.naming import leaf
 from reports.plain import plain
 
@@ -34,7 +35,8 @@ def batch_answer(choice: Choice) -> tuple[str, ...]:
         first = words("many.base_is_lowest", **values)
     else:
         first = words("many.lowest", base=plain(base), difference=_difference(many, best), **values)
-    return (first, *_ties(many, best, known), front_sentence(choice), *busy_sentences(many))
+    kept = keeping_sentences(many)
+    return (first, *kept, *_ties(many, best, known), front_sentence(choice), *busy_sentences(many))
 
 
 def _ties(many: Many, best: str, known: dict[str, float]) -> tuple[str, ...]:
@@ -84,7 +86,7 @@ def _compare(many: Many) -> Section:
     groups = [names[at : at + width] for at in range(0, len(names), width)]
     tables = [_outcomes(many, group) for group in groups]
     changes = (Heading(words("many.variants")), _variants(many))
-    return Section(words("many.compare"), (*tables, *busy_table(many), *changes))
+    return Section(words("many.compare"), (*keeping_table(many), *tables, *busy_table(many), *changes))
 
 
 def _outcomes(many: Many, outcomes: list[str]) -> Table:

@@ -10,11 +10,15 @@ BUSY = "fleet.mean_utilisation"
 FATES = ("requests.finished", "requests.refused", "requests.lost", "requests.in_flight")
 TURNED_AWAY = ("requests.refused", "requests.lost")
 ARRIVED = "requests.arrived"
-FULL = 0.95
-"""Share of the time from which on a fleet that is busy has nothing left for a rush."""
+QUEUE, TTFT = "latency.queue_s.p99", "latency.ttft_s.p99"
+WAITING = 0.5
+"""Share of the time to first token, at the 99th percentile of both, from which on it is the queue that is felt.
+
+A busy share tells less: a replica that serves one request at a time is as busy as one with a hundred in its batch.
+"""
 PILED_UP = 0.01
 """Share of all requests from which on those in flight at the end are a queue that grows."""
-COLUMNS = (BUSY, ARRIVED, *FATES)
+COLUMNS = (BUSY, ARRIVED, *FATES, QUEUE, TTFT)
 
 
 def busy_sentences(many: Many) -> tuple[str, ...]:
@@ -22,7 +26,7 @@ def busy_sentences(many: Many) -> tuple[str, ...]:
     names = [plain(name) for name, told in _means(many).items() if _at_the_limit(told)]
     if not names:
         return ()
-    values = {"names": many.words.list(names), "full": many.words.percent(FULL, 0)}
+    values = {"names": many.words.list(names), "waiting": many.words.percent(WAITING, 0)}
     return (many.words("many.at_the_limit" if len(names) > 1 else "many.at_the_limit_one", **values),)
 
 
@@ -44,7 +48,7 @@ def busy_table(many: Many) -> list[Any]:
         *(Column(words(f"many.{fate.rpartition('.')[2]}")) for fate in FATES),
         Column("", False),
     )
-    caption = words("many.busy_caption", full=words.percent(FULL, 0), piled=words.percent(PILED_UP, 0))
+    caption = words("many.busy_caption", waiting=words.percent(WAITING, 0), piled=words.percent(PILED_UP, 0))
     return [Table(columns, tuple(rows), caption=caption)] if rows else []
 
 
@@ -62,4 +66,5 @@ def _means(many: Many) -> dict[str, dict[str, float]]:
 
 def _at_the_limit(told: dict[str, float]) -> bool:
     turned_away = any(told[fate] > 0 for fate in TURNED_AWAY)
-    return told[BUSY] > FULL or turned_away or told["requests.in_flight"] > PILED_UP * told[ARRIVED]
+    piled_up = told["requests.in_flight"] > PILED_UP * told[ARRIVED]
+    return turned_away or piled_up or told[QUEUE] > WAITING * told[TTFT]

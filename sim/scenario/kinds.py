@@ -12,7 +12,7 @@ COMMANDS: dict[Kind, str] = {"day": "run", "batch": "batch", "study": "study"}
 ONLY: dict[Kind, frozenset[str]] = {
     "day": frozenset({"extends", "day", "workload", "fleet", "plant", "prices"}),
     "batch": frozenset({"axes", "combine", "variants", "base"}),
-    "study": frozenset({"kind", "uncertain", "correlations", "draws", "points", "days", "ends", "goals", "stop"}),
+    "study": frozenset({"kind", "uncertain", "correlations", "draws", "points", "days", "ends", "stop"}),
 }
 """Keys that only one kind has."""
 OF_MANY_DAYS = frozenset({"scenario", "replications", "outcomes", "confidence", "fleet_fraction"})

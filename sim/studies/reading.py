@@ -1,6 +1,6 @@
 """Batch and study files: found, read, checked against the base day; every problem told with its place."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -127,11 +127,20 @@ def plan_batch(question: Batch, document: Document, engine: EngineName = "compil
         draft.try_changes(draft.base, wanted, ("variants", name) if name in question.variants else ("axes",))
     if question.base is not None and question.base not in changes:
         draft.complain(("base",), f"{question.base!r} is none of the variants{did_you_mean(question.base, changes)}")
-    draft.check_outcomes((("outcomes", index), name) for index, name in enumerate(question.outcomes))
+    draft.check_outcomes(_named_outcomes(question))
     _check_fraction(draft, question)
     draft.stop_if_wrong()
     shown = _shown(draft, changes)
     return Plan(question, draft.base, Variants(tuple(changes), tuple(changes.values()), shown), "shared", engine)
+
+
+def _named_outcomes(question: Question) -> Iterator[tuple[Keys, str]]:
+    """Every outcome that a question names, with its place."""
+    yield from ((("outcomes", index), name) for index, name in enumerate(question.outcomes))
+    yield from ((("goals", name, "outcome"), goal.outcome) for name, goal in question.goals.items())
+    stop = question.stop if isinstance(question, Study) else None
+    if stop and stop.outcome:
+        yield ("stop", "outcome"), stop.outcome
 
 
 def _variants(question: Batch) -> dict[str, dict[str, Any]]:
@@ -184,10 +193,7 @@ def plan_study(question: Study, document: Document, engine: EngineName = "compil
         for value in _probe(one):
             draft.try_changes(draft.base, {one.path: value}, ("uncertain",))
     correlation = _correlation(draft, question, inputs)
-    named: list[tuple[Keys, str]] = [(("outcomes", index), name) for index, name in enumerate(question.outcomes)]
-    named += [(("goals", name, "outcome"), goal.outcome) for name, goal in question.goals.items()]
-    named += [(("stop", "outcome"), question.stop.outcome)] if question.stop and question.stop.outcome else []
-    draft.check_outcomes(named)
+    draft.check_outcomes(_named_outcomes(question))
     _check_fraction(draft, question)
     draft.stop_if_wrong()
     streams = Streams(draft.base.seed)

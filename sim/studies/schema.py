@@ -36,6 +36,28 @@ def _part(value: Any) -> Any:
 Part = Annotated[Fraction, BeforeValidator(_part), PlainSerializer(str)]
 
 
+class Goal(Frozen):
+    """What should hold: a budget, a latency."""
+
+    outcome: str
+    """Number of result.json by its dotted name."""
+    at_most: float | None = None
+    """Largest value that is well."""
+    at_least: float | None = None
+    """Smallest value that is well."""
+
+    @property
+    def limit(self) -> dict[str, float]:
+        """The one of the two that is given, by its name."""
+        return {name: value for name in ("at_most", "at_least") if (value := getattr(self, name)) is not None}
+
+    @model_validator(mode="after")
+    def _one_side(self) -> Self:
+        if (self.at_most is None) == (self.at_least is None):
+            raise ValueError("needs either at_most or at_least")
+        return self
+
+
 class Question(Frozen):
     """What batches and studies have in common."""
 
@@ -58,6 +80,8 @@ class Question(Frozen):
     """Numbers of result.json by their dotted names; the first is the main one."""
     confidence: Share = 0.9
     """Level of all intervals."""
+    goals: dict[Name, Goal] = Field(default={})
+    """What should hold, by name: in a batch, on every random day of a variant; in a study, in Monte Carlo's draws."""
     fleet_fraction: Part | None = None
     """Study this part of the fleet under this part of the demand."""
 
@@ -108,23 +132,6 @@ class Correlation(Frozen):
     """Their rank correlation (Spearman's)."""
 
 
-class Goal(Frozen):
-    """What should hold: a budget, a latency."""
-
-    outcome: str
-    """Number of result.json by its dotted name."""
-    at_most: float | None = None
-    """Largest value that is well."""
-    at_least: float | None = None
-    """Smallest value that is well."""
-
-    @model_validator(mode="after")
-    def _one_side(self) -> Self:
-        if (self.at_most is None) == (self.at_least is None):
-            raise ValueError("needs either at_most or at_least")
-        return self
-
-
 class Stop(Frozen):
     """When a Monte Carlo study knows enough."""
 
@@ -155,8 +162,6 @@ class Study(Question):
     """Whether each draw has random days of its own or all share theirs; shared where only prices are uncertain."""
     ends: Annotated[tuple[Share, Share], Field()] = (0.05, 0.95)
     """Tornado: the two quantiles at which each input is put."""
-    goals: dict[Name, Goal] = Field(default={})
-    """What should hold, by name."""
     stop: Stop | None = None
     """When to stop before all draws are done."""
 

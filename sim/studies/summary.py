@@ -27,7 +27,7 @@ from sim.studies.outcomes import unit
 from sim.studies.plan import Draws, Plan, Variants
 from sim.studies.points import blocks_of
 from sim.studies.results import FORMAT
-from sim.studies.schema import Batch, Goal, Study
+from sim.studies.schema import Batch, Goal, Question, Study
 from sim.version import __version__
 
 if TYPE_CHECKING:
@@ -73,8 +73,13 @@ def _what(plan: Plan, frame: "pd.DataFrame", bias: Any) -> dict[str, Any]:
         ],
         "fleet_fraction": _fraction(plan, bias),
         "outcomes": list(question.outcomes),
-        "units": {name: unit(name) for name in question.outcomes},
+        "units": {name: unit(name) for name in _named(question)},
     }
+
+
+def _named(question: Question) -> list[str]:
+    """Every outcome that a question names, once."""
+    return list(dict.fromkeys([*question.outcomes, *(goal.outcome for goal in question.goals.values())]))
 
 
 def _fraction(plan: Plan, bias: Any) -> dict[str, Any] | None:
@@ -107,7 +112,31 @@ def _batch(plan: Plan, frame: "pd.DataFrame") -> dict[str, Any]:
         for name in question.outcomes
     }
     variants = [{"name": name, "changes": changes} for name, changes in zip(names, rows.changes, strict=True)]
-    return {"base": base, "axes": dict(question.axes), "variants": variants, "results": results}
+    told = {"base": base, "axes": dict(question.axes), "variants": variants, "results": results}
+    return told | _kept(plan, question, names, frame)
+
+
+def _kept(plan: Plan, question: Batch, names: list[str], frame: "pd.DataFrame") -> dict[str, Any]:
+    """How often each variant misses each goal, and which of those that never do is lowest in the main outcome."""
+    setting = Setting(question.confidence, plan.replications, shared=False)
+    goals: list[dict[str, Any]] = []
+    keeps = np.isfinite(values_of(frame, plan.main, plan.replications)).all(axis=1)
+    for name, goal in question.goals.items():
+        misses = _misses(goal, frame, plan.replications)
+        keeps &= (misses == 0).all(axis=1)
+        missed = [probability(days.reshape(-1, 1), setting)._asdict() for days in misses]
+        told = dict(zip(names, missed, strict=True))
+        goals.append({"name": name, "outcome": goal.outcome, **goal.limit, "missed": told})
+    main = np.where(keeps, values_of(frame, plan.main, plan.replications).mean(axis=1), np.inf)
+    lowest = names[int(main.argmin())] if goals and keeps.any() else None
+    return {"goals": goals, "lowest_that_keeps": lowest}
+
+
+def _misses(goal: Goal, frame: "pd.DataFrame", replications: int) -> Values:
+    """1 where a goal is missed, 0 where it is kept; not a number where its outcome is not known."""
+    values = values_of(frame, goal.outcome, replications)
+    bad = values > goal.at_most if goal.at_most is not None else values < (goal.at_least or 0.0)
+    return np.where(np.isfinite(values), bad.astype(np.float64), np.nan)
 
 
 def _study(plan: Plan, question: Study, frame: "pd.DataFrame") -> dict[str, Any]:
@@ -193,11 +222,8 @@ def _ranks(values: Values) -> Values:
 
 
 def _goal(name: str, goal: Goal, frame: "pd.DataFrame", plan: Plan, setting: Setting) -> dict[str, Any]:
-    values = values_of(frame, goal.outcome, plan.replications)
-    bad = values > goal.at_most if goal.at_most is not None else values < (goal.at_least or 0.0)
-    missed = probability(np.where(np.isfinite(values), bad.astype(np.float64), np.nan), setting)
-    limit = {key: value for key, value in goal.model_dump(include={"at_most", "at_least"}).items() if value is not None}
-    return {"name": name, "outcome": goal.outcome, **limit, "missed": missed._asdict()}
+    missed = probability(_misses(goal, frame, plan.replications), setting)
+    return {"name": name, "outcome": goal.outcome, **goal.limit, "missed": missed._asdict()}
 
 
 def _sensitivity(plan: Plan, question: Study, rows: Draws, values: Values) -> dict[str, Any]:

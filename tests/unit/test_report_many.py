@@ -81,6 +81,8 @@ def summary_of(kind, names=("first", "second", "third"), **changes):
         {"name": "budget", "outcome": COST, "at_most": 110.0, "missed": interval(0.2, 0.05)},
         {"name": "swift", "outcome": WAIT, "at_least": 0.1, "missed": interval(0.0, 0.0)},
     ]
+    if kind == "batch":
+        goals = [goal | {"missed": dict.fromkeys(names, goal["missed"])} for goal in goals]
     inputs = [
         {"path": path, "distribution": "pert", "text": "pert: low 1, mode 2, high 4", "low": 1.2, "central": 2.1,
          "high": "fp8", "source": "scenario"}
@@ -100,7 +102,7 @@ def summary_of(kind, names=("first", "second", "third"), **changes):
         "inputs": inputs, "correlations": [], "draws": 64,
         "base": names[0], "axes": {},
         "variants": [{"name": name, "changes": {"fleet.pools.main.servers": at}} for at, name in enumerate(names, 1)],
-        "points": "latin_hypercube", "stopped": None, "goals": goals,
+        "points": "latin_hypercube", "stopped": None, "goals": goals, "lowest_that_keeps": None,
     }  # fmt: skip
     return told | changes
 
@@ -118,6 +120,7 @@ def write(folder, summary):
     frame[WAIT] = 1.0 / np.arange(1, len(frame) + 1)
     frame["fleet.mean_utilisation"], frame["requests.arrived"], frame["requests.finished"] = 0.5, 1000.0, 1000.0
     frame["requests.refused"] = frame["requests.lost"] = frame["requests.in_flight"] = 0.0
+    frame["latency.queue_s.p99"] = 0.1 * frame[WAIT]
     frame["status"], frame["message"] = "done", ""
     frame.to_parquet(folder / "outcomes.parquet")
     return folder
@@ -319,16 +322,31 @@ def test_what_rounding_hides_is_a_tie():
     assert one.beats(Point("dear", 1.001, 2.0))
 
 
+def test_a_batch_says_which_variant_keeps_its_goals(tmp_path):
+    answer = report_of(write(tmp_path / "none", summary_of("batch")))[0].answer
+    assert "No variant keeps every goal on every day." in answer
+    report, _ = report_of(write(tmp_path / "one", summary_of("batch", lowest_that_keeps="second")))
+    assert any(
+        sentence.startswith("Of the variants that keep every goal on every day, second") for sentence in report.answer
+    )
+    tables = [block for section in report.sections for block in section.blocks if block.kind == "table"]
+    (kept,) = [table for table in tables if "on which each goal is missed" in table.caption]
+    assert kept.columns[1].title == "budget: cost of the day at most $110.00"
+    assert kept.rows[0][1] == "20.0\u00a0% (15.0\u00a0% to 25.0\u00a0%)"
+    without = report_of(write(tmp_path / "without", summary_of("batch", goals=[])))[0]
+    assert not any("goal" in sentence for sentence in without.answer)
+
+
 def test_a_saturated_variant_is_told_on_the_first_page(tmp_path):
     folder = write(tmp_path, summary_of("batch"))
     assert not any("limit" in sentence for sentence in report_of(folder)[0].answer)
     frame = pd.read_parquet(folder / "outcomes.parquet")
-    frame.loc[frame["variant"] == "second", "fleet.mean_utilisation"] = 0.96
+    frame.loc[frame["variant"] == "second", "latency.queue_s.p99"] = 0.6 * frame[WAIT]
     frame.to_parquet(folder / "outcomes.parquet")
-    assert any(sentence.startswith("second is at its limit") for sentence in report_of(folder)[0].answer)
+    assert any(sentence.startswith("second is near its limit") for sentence in report_of(folder)[0].answer)
     frame.loc[frame["variant"] == "third", "requests.refused"] = 1.0
     frame.to_parquet(folder / "outcomes.parquet")
-    assert any(sentence.startswith("second and third are at") for sentence in report_of(folder)[0].answer)
+    assert any(sentence.startswith("second and third are near") for sentence in report_of(folder)[0].answer)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -269,6 +269,30 @@ def test_a_latin_hypercube_in_which_nothing_is_missed_is_worth_its_draws(tmp_pat
     assert done(plan, tmp_path / "o").summary["goals"][0]["missed"]["high"] < 0.05
 
 
+def test_a_batch_says_how_often_goals_are_missed_and_who_keeps_them(tmp_path):
+    goals = {
+        "cheap": {"outcome": "cost_usd.total", "at_most": 1.0},
+        "quick": {"outcome": "latency.ttft_s.p50", "at_most": 1000.0},
+    }
+    sizes = {"fleet.pools.main.servers": [2, 1, 3]}
+    told = done(batch(tmp_path, axes=sizes, goals=goals, replications=3), tmp_path / "o")
+    usd = told.table().pivot(index="variant", columns="replication", values="cost_usd.total")
+    limit = float(usd.loc["servers 2"].max()) * 1.01
+    goals["cheap"]["at_most"] = limit
+    asked = batch(tmp_path, axes=sizes, goals=goals, replications=3, outcomes=["latency.ttft_s.mean", "cost_usd.total"])
+    summary = done(asked, tmp_path / "again").summary
+    missed = {name: one["estimate"] for name, one in summary["goals"][0]["missed"].items()}
+    assert missed == {"servers 2": 0.0, "servers 1": 0.0, "servers 3": 1.0}
+    quickest = {
+        name: one["mean"]["estimate"] for name, one in summary["results"]["latency.ttft_s.mean"]["variants"].items()
+    }
+    assert summary["lowest_that_keeps"] == min(("servers 1", "servers 2"), key=lambda name: quickest[name])
+    assert summary["units"]["latency.ttft_s.p50"] == "s"
+    goals["cheap"]["at_most"] = 1e-9
+    assert done(batch(tmp_path, axes=sizes, goals=goals), tmp_path / "none").summary["lowest_that_keeps"] is None
+    assert done(batch(tmp_path, axes=sizes), tmp_path / "without").summary["lowest_that_keeps"] is None
+
+
 def test_a_batch_has_differences_to_its_base(tmp_path):
     plan = batch(tmp_path, variants={"one": {}, "two": {"fleet.pools.main.servers": 2}}, base="two", replications=3)
     summary = done(plan, tmp_path / "o").summary
