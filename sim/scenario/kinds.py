@@ -15,7 +15,7 @@ ONLY: dict[Kind, frozenset[str]] = {
     "study": frozenset({"kind", "uncertain", "correlations", "draws", "points", "days", "ends", "stop"}),
 }
 """Keys that only one kind has."""
-OF_MANY_DAYS = frozenset({"scenario", "replications", "outcomes", "confidence", "fleet_fraction"})
+OF_MANY_DAYS = frozenset({"scenario", "replications", "outcomes", "confidence", "goals", "fleet_fraction"})
 """Keys of batches and studies."""
 _OF_ALL = frozenset({"name", "description", "seed", "facts", "overrides"})
 _KNOWN = _OF_ALL.union(OF_MANY_DAYS, *ONLY.values())
