@@ -97,8 +97,7 @@ def probability(happened: Values, setting: Setting) -> Interval:
 
 
 def _effective(happened: Values, p: float, setting: Setting) -> tuple[float, float]:
-    """Independent units that would tell a probability as surely, and the degrees of freedom of that; all there are
-    where they agree."""
+    """Independent units that would tell a probability as surely, all there are where they agree; degrees of freedom."""
     error, freedom = standard_error(happened, setting)
     if 0 < p < 1 and error > 0:
         return p * (1 - p) / error**2, freedom

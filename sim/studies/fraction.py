@@ -47,8 +47,8 @@ def mended_by_share(
     """The day of a part of a fleet with its share of all repairs of the whole, and what the whole fleet counts of them.
 
     A GPU replaced among a 64th of the servers is not 64 replaced: what breaks in all of the fleet is simulated, without
-    its requests. Servers of the part that heat or a lost grid took down stand for all. Where servers sleep
-    its own repairs do so, too.
+    its requests. Servers of the part that heat or a lost grid took down stand for all; where servers sleep, its own
+    repairs do so, too.
     """
     if larger == 1 or not fails_like_the_whole(whole):
         return result, {}
