@@ -35,7 +35,9 @@ Day = Annotated[str, typer.Argument(help="A scenario file, or the name of a ship
 Seed = Annotated[int | None, typer.Option(help="Seed of all random streams, in place of the scenario's.")]
 Engine = Annotated[Literal["compiled", "reference"], typer.Option(help="How batching is simulated.")]
 Trace = Annotated[Literal["none", "sample", "full"], typer.Option(help="Requests to write one by one.")]
-Topic = Annotated[Literal["scenario", "catalogue", "sources"], typer.Argument(help="What to describe.")]
+Topic = Annotated[
+    Literal["scenario", "batch", "study", "catalogue", "sources"], typer.Argument(help="What to describe.")
+]
 Changes = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change one value.")]
 Out = Annotated[Path | None, typer.Option(help="Folder for the results; out/NAME/ID otherwise.")]
 SkipBadRows = Annotated[bool, typer.Option("--skip-bad-rows", help="Count bad rows of a trace and go on.")]
@@ -125,12 +127,10 @@ def list_shipped() -> None:
 
 @app.command()
 def describe(
-    topic: Annotated[
-        Literal["scenario", "catalogue", "sources"], typer.Argument(help="What to describe.")
-    ] = "scenario",
+    topic: Topic = "scenario",
     name: Annotated[str | None, typer.Argument(help="An entry of the catalogue, or the start of a path.")] = None,
 ) -> None:
-    """Print keys of a scenario, figures, or sources."""
+    """Print keys of a scenario, batch or study, figures, or sources."""
     from reports.console import tell
     from reports.inventory import topic_table
 

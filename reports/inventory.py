@@ -1,8 +1,10 @@
 """Tables of what there is: shipped files, keys of a scenario, figures of the catalogue, sources, pools."""
 
+import inspect
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, get_args
 
+from pydantic import BaseModel
 from rich.console import RenderableType
 
 from reports.console import width
@@ -12,9 +14,11 @@ from sim.catalogue.facts import Claim, Fact
 from sim.documents import did_you_mean
 from sim.errors import InputError
 from sim.scenario.reading import Shipped
-from sim.scenario.reference import describe_scenario
+from sim.scenario.reference import Row, describe_form, describe_scenario
 from sim.scenario.schema import Pool, Scenario
 from sim.serving.spec import PoolSpec
+from sim.studies.distributions import DISTRIBUTIONS
+from sim.studies.schema import Batch, Study
 from sim.units import unit_of
 
 MILLISECONDS = 1e3
@@ -26,18 +30,30 @@ def shipped_table(files: Iterable[Shipped]) -> RenderableType:
     return word_table(("name", "kind", "what it answers"), rows)
 
 
-def scenario_table(start: str | None) -> RenderableType:
-    """Every key of a scenario, or those whose path begins so."""
-    rows = [row for row in describe_scenario() if row.path.startswith(start or "")]
+def keys_table(known: Sequence[Row], start: str | None) -> RenderableType:
+    """Every key of a kind of file, or those whose path begins so."""
+    rows = [row for row in known if row.path.startswith(start or "")]
     if not rows:
-        raise InputError(f"{start}: no key begins so{did_you_mean(start or '', [r.path for r in describe_scenario()])}")
+        raise InputError(f"{start}: no key begins so{did_you_mean(start or '', [row.path for row in known])}")
     return word_table(("key", "type", "default", "meaning"), rows, WIDE)
 
 
+def study_keys() -> list[Row]:
+    """All keys of a study, what each distribution takes among them."""
+    return [*describe_form(Study), *map(_distribution_row, DISTRIBUTIONS)]
+
+
+def _distribution_row(form: type[BaseModel]) -> Row:
+    (kind,) = get_args(form.model_fields["distribution"].annotation)
+    parameters = ", ".join(name for name in form.model_fields if name != "distribution")
+    return Row("uncertain.PATH", f"{kind}: {parameters}", "", inspect.cleandoc(form.__doc__ or ""))
+
+
 def topic_table(topic: str, name: str | None) -> RenderableType:
-    """What is known of a topic: scenario, catalogue or sources."""
-    if topic == "scenario":
-        return scenario_table(name)
+    """What is known of a topic: keys of a scenario, batch or study, the catalogue or its sources."""
+    keys = {"scenario": describe_scenario, "batch": lambda: describe_form(Batch), "study": study_keys}
+    if topic in keys:
+        return keys_table(keys[topic](), name)
     book = read_catalogue()
     return catalogue_table(book, name) if topic == "catalogue" else sources_table(book, name)
 

@@ -39,6 +39,11 @@ def describe_scenario() -> list[Row]:
     return [*own, *_rows(Scenario, "")]
 
 
+def describe_form(form: type[BaseModel]) -> list[Row]:
+    """All keys of another kind of file, in its schema's order."""
+    return list(_rows(form, ""))
+
+
 @cache
 def _meanings(model: type[BaseModel]) -> dict[str, str]:
     """What stands below each field of a model, its ancestors' included; read only when it is asked for."""

@@ -1,7 +1,7 @@
 """What is not known for sure: distributions as inverse functions of a uniform number, for any design to use."""
 
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -224,6 +224,8 @@ Distribution = Annotated[
     Uniform | Normal | Lognormal | Triangular | Pert | Truncated | Discrete | Empirical,
     Field(discriminator="distribution"),
 ]
+DISTRIBUTIONS: tuple[type[Frozen], ...] = get_args(get_args(Distribution)[0])
+"""All of them."""
 
 
 def in_words(distribution: Any) -> str:

@@ -307,6 +307,8 @@ def test_list_names_every_shipped_day(call):
     [
         (["scenario"], ["fleet.pools.NAME.servers", "whole number >= 1", "prices.book"]),
         (["scenario", "plant.site"], ["virginia", "Catalogue name of the site."]),
+        (["study"], ["uncertain.PATH", "pert: low, mode, high", "empirical: values", "goals.NAME.at_most"]),
+        (["batch", "axes"], ["Dotted paths to lists of values."]),
         (["catalogue"], ["h100_sxm", "llama_2_70b"]),
         (["catalogue", "h100_sxm"], ["gpus.h100_sxm", "tdp_w", "700", "115 .. 145.5", "gpu_parking_tax"]),
         (["catalogue", "hazards"], ["hazards.llama_3", "technician_repair_s"]),
