@@ -1,6 +1,7 @@
 """Workers of dask.distributed: processes of this machine, or of a cluster whose scheduler is running somewhere."""
 
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,8 @@ WORKERS_S = 30.0
 """How long to wait for the first worker of a cluster."""
 LOOK_S = 0.1
 """How long to wait for a task before a look at the scheduler."""
+NOTICE_S = 1.0
+"""How long it may take until a closed connection is known as such."""
 ERRORS_ONLY = 40
 """Level at which dask's own log speaks."""
 SETTINGS = {
@@ -62,6 +65,8 @@ class DaskWorkers:
         try:
             return task, task.result()
         except Exception as error:
+            if isinstance(error, OSError):  # of a connection: that of the scheduler is known as closed a moment later
+                time.sleep(NOTICE_S)
             self._refuse_if_lost()
             return task, error
 
