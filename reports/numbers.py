@@ -37,8 +37,8 @@ def half(told: dict[str, Any]) -> str:
     """Half of an interval that is as wide above its estimate as below."""
     if told["low"] is None:
         return "-"
-    half = (told["high"] - told["low"]) / 2
-    return f"{half:,.0f}" if half >= 10 else f"{half:.2g}"
+    around = (told["high"] - told["low"]) / 2
+    return f"{around:,.0f}" if around >= 10 else f"{around:.2g}"
 
 
 def interval(told: dict[str, Any], form: Form = number) -> str:

@@ -120,8 +120,8 @@ def _distribution(result: dict[str, Any]) -> Table:
     for name, told in rows:
         table.add_row(name, number(told["estimate"]), interval(told))
     if result["variance"] is not None:
-        share = result["variance"]["world_share"]
-        table.add_row("share of variance from what is not known", percent(share["estimate"]), interval(share, percent))
+        world = result["variance"]["world_share"]
+        table.add_row("share of variance from what is not known", percent(world["estimate"]), interval(world, percent))
     strongest, noise = _strongest(result), result["rank_noise"]
     beyond = "" if noise is None else f", beyond chance (±{noise:.2f})"
     title = f"strongest rank correlations{beyond}" if strongest else "rank correlations: none stands out from chance"

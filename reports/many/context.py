@@ -63,6 +63,12 @@ class Many:
         frame = self.result.table(wanted)
         return frame[frame["status"] == "done"]
 
+    def limit(self, goal: dict[str, Any]) -> str:
+        """What a goal asks: an outcome of at most, or at least, so much."""
+        side = "at_most" if "at_most" in goal else "at_least"
+        outcome, limit = self.inside(goal["outcome"]), self.value(goal["outcome"], goal[side])
+        return self.words(f"many.{side}", outcome=outcome, limit=limit)
+
     def by_day(self, outcome: str) -> dict[str, tuple[float, ...]]:
         """An outcome of a batch's variants on each of its random days, the same for all; NaN where it is not known."""
         frame = self.result.table(["variant", "replication", "status", outcome])

@@ -29,15 +29,10 @@ def keeping_table(many: Many) -> list[Any]:
         (variant_name(many, variant["name"]), *(_missed(many, goal["missed"][variant["name"]]) for goal in goals))
         for variant in many.summary["variants"]
     ]
-    columns = (Column(words("many.variant"), False, 1.0), *(Column(_limit(many, goal), True, 1.0) for goal in goals))
+    heads = (f"{plain(goal['name'])}: {many.limit(goal)}" for goal in goals)
+    columns = (Column(words("many.variant"), False, 1.0), *(Column(head, True, 1.0) for head in heads))
     caption = words("many.keeping_caption", confidence=words.percent(many.summary["confidence"], 0))
     return [Table(columns, tuple(rows), caption=caption)]
-
-
-def _limit(many: Many, goal: dict[str, Any]) -> str:
-    side = "at_most" if "at_most" in goal else "at_least"
-    limit = many.value(goal["outcome"], goal[side])
-    return f"{plain(goal['name'])}: {many.words(f'many.{side}', outcome=many.inside(goal['outcome']), limit=limit)}"
 
 
 def _missed(many: Many, told: dict[str, Any]) -> str:

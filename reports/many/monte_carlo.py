@@ -124,11 +124,7 @@ def _goals(many: Many) -> list[Any]:
     rows = [
         (
             plain(goal["name"]),
-            words(
-                "many.at_most" if "at_most" in goal else "many.at_least",
-                outcome=many.inside(goal["outcome"]),
-                limit=many.value(goal["outcome"], goal.get("at_most", goal.get("at_least"))),
-            ),
+            many.limit(goal),
             words.percent(goal["missed"]["estimate"]),
             many.percents(goal["missed"]),
         )

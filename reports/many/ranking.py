@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sim.studies.sensitivity import bar_length
+
 Told = dict[str, Any]
 SHARES = {"sobol": ("first", "total"), "morris": ("mu_star",), "pawn": ("median",)}
 NOTHING = 0.02
@@ -55,7 +57,7 @@ def _by_ranks(told: Told) -> list[Rank]:
 def _by_bars(told: Told) -> list[Rank]:
     """Shares of all bars together."""
     known = [bar for bar in told["bars"] if bar["at_low"] is not None and bar["at_high"] is not None]
-    spans = {bar["path"]: abs(bar["at_high"] - bar["at_low"]) for bar in known}
+    spans = {bar["path"]: bar_length(bar, told["base"]) for bar in known}
     whole = sum(spans.values()) or 1.0
     return [Rank(path, span / whole, span / whole >= NOTHING) for path, span in spans.items()]
 

@@ -38,14 +38,22 @@ def tornado(values: Values, inputs: list[tuple[str, list[Any]]]) -> Results:
         for index, (path, told) in enumerate(inputs)
     ]
     base = float(values[0])
-    return {"base": base, "bars": sorted(bars, key=lambda bar: _length(bar, base))}
+    return {"base": base, "bars": sorted(bars, key=lambda bar: _longest_first(bar_length(bar, base)))}
 
 
-def _length(bar: dict[str, Any], base: float) -> float:
-    """Longest first, from its ends or the base, which may lie beyond both; what is not known last."""
-    ends = [bar["at_low"], bar["at_high"], base]
-    length = max(ends) - min(ends)
-    return -length if math.isfinite(sum(ends)) else math.inf
+def _longest_first(length: float) -> float:
+    return -length if math.isfinite(length) else math.inf
+
+
+def bar_length(bar: Results, base: float | None) -> float:
+    """How far a tornado's bar reaches, from its ends or from the base where that lies beyond both.
+
+    >>> bar_length({"at_low": 2.0, "at_high": 2.5}, base=4.0)
+    2.0
+    """
+    ends = [bar["at_low"], bar["at_high"]]
+    ends += [base] if base is not None and math.isfinite(base) else []
+    return float(max(ends) - min(ends)) if math.isfinite(sum(ends)) else math.nan
 
 
 def morris(values: Values, points: Points, paths: list[str], confidence: float, streams: Streams) -> Results:

@@ -120,15 +120,15 @@ def _kept(plan: Plan, question: Batch, names: list[str], frame: "pd.DataFrame") 
     """How often each variant misses each goal, and which of those that never do is lowest in the main outcome."""
     setting = Setting(question.confidence, plan.replications, shared=False)
     goals: list[dict[str, Any]] = []
-    keeps = np.isfinite(values_of(frame, plan.main, plan.replications)).all(axis=1)
+    main = values_of(frame, plan.main, plan.replications).mean(axis=1)
+    keeps = np.isfinite(main)
     for name, goal in question.goals.items():
         misses = _misses(goal, frame, plan.replications)
         keeps &= (misses == 0).all(axis=1)
         missed = [probability(days.reshape(-1, 1), setting)._asdict() for days in misses]
         told = dict(zip(names, missed, strict=True))
         goals.append({"name": name, "outcome": goal.outcome, **goal.limit, "missed": told})
-    main = np.where(keeps, values_of(frame, plan.main, plan.replications).mean(axis=1), np.inf)
-    lowest = names[int(main.argmin())] if goals and keeps.any() else None
+    lowest = names[int(np.where(keeps, main, np.inf).argmin())] if goals and keeps.any() else None
     return {"goals": goals, "lowest_that_keeps": lowest}
 
 

@@ -365,6 +365,14 @@ def test_the_first_page_tells_length_overrides_and_the_luck_of_a_part(kind, tmp_
     )
 
 
+def test_an_input_whose_both_ends_lie_on_one_side_of_the_base_is_ranked_by_how_far_they_lie():
+    hill = {"path": "hill", "at_low": 80.0, "at_high": 80.0}
+    slope = {"path": "slope", "at_low": 97.0, "at_high": 103.0}
+    told = {"base": 100.0, "bars": [hill, slope]}
+    assert [rank.path for rank in ranking("tornado", told)] == ["hill", "slope"]
+    assert idle_inputs("tornado", {"cost": told}) == []
+
+
 def test_a_tornado_tells_every_outcome(tmp_path):
     report, svgs = report_of(write(tmp_path, summary_of("tornado")))
     assert {"tornado", "tornado_2"} <= set(svgs)
