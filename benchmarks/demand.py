@@ -45,7 +45,7 @@ def take_all(scenario: str, changes: dict[str, Any]) -> None:
     sys.path.insert(0, str(ROOT))
     import sim
     from sim.catalogue import read_catalogue
-    from sim.streams import Streams
+    from sim.core.streams import Streams
     from sim.workload.source import open_workload
 
     catalogue, day = read_catalogue(), sim.load(scenario, changes)

@@ -15,12 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
+from sim.calibration.calibrate import Sample, knobs_for, observe, samples
+from sim.calibration.fitting import Floats, Knob, as_facts, errors_of, fit
+from sim.calibration.kinds.serving_runs import holds_all
+from sim.calibration.predict import FORMS, read_points, rows_of
 from sim.catalogue import Catalogue, read_catalogue, with_facts
-from sim.validation.calibrating import Sample, knobs_for, observe, samples
-from sim.validation.fitting import Floats, Knob, as_facts, errors_of, fit
-from sim.validation.points import read_points, rows_of
-from sim.validation.predicting import FORMS
-from sim.validation.serving import holds_all
 
 STRIDE = 12
 THIN = 3

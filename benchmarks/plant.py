@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import sim
-from sim.units import JOULES_PER_KWH, LITRES_PER_M3, SECONDS_PER_HOUR
+from sim.core.units import JOULES_PER_KWH, LITRES_PER_M3, SECONDS_PER_HOUR
 
 OFF = {
     "plant.failures.enabled": False,

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.studies.plan import Plan
+    from sim.studies.questions.cell_plan import Plan
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -62,7 +62,7 @@ def told(name: str, draws: int, record: dict[str, Any], whole: int) -> None:
 
 def overhead(file: Path, cells: int) -> None:
     """Processor time by which a further cell exceeds its day, and dask's time for nothing."""
-    from sim.studies.reading import read_study
+    from sim.studies.questions.reading import read_study
 
     few, many = (read_study(str(file), draws) for draws in (cells, 2 * cells))
     carried_s(few)  # loads what is loaded once
@@ -74,8 +74,8 @@ def overhead(file: Path, cells: int) -> None:
 
 def carried_s(plan: "Plan") -> float:
     """Processor time of a plan in this process."""
-    from sim.studies.running import carry_out
-    from sim.studies.workers import Here
+    from sim.studies.running.run import carry_out
+    from sim.studies.running.workers import Here
 
     with tempfile.TemporaryDirectory() as out:
         begun_s = time.process_time()
@@ -86,7 +86,7 @@ def carried_s(plan: "Plan") -> float:
 def simulated_s(plan: "Plan") -> float:
     """Processor time of `sim.run` alone for the days of a plan."""
     from sim.day import run
-    from sim.studies.cells import the_catalogue
+    from sim.studies.running.cells import the_catalogue
 
     days = [plan.base.replace(plan.cell(number).changes) for number in range(plan.cells)]
     begun_s = time.process_time()
@@ -97,7 +97,7 @@ def simulated_s(plan: "Plan") -> float:
 
 def dask_s(tasks: int) -> float:
     """Wall time of a task that does nothing, on one worker."""
-    from sim.studies.cluster import open_workers
+    from sim.studies.running.workers import open_workers
 
     with open_workers(1, None, "reference") as workers:
         begun_s = time.perf_counter()

@@ -17,13 +17,11 @@ import numpy as np
 from benchmarks.folds import STRIDE as FOLDS_STRIDE
 from benchmarks.folds import Fold, folds_of
 from benchmarks.scatter import write_picture
+from sim.calibration.cases import UnknownNameError, UnpredictableError
+from sim.calibration.kinds.serving_runs import holds_all, read_case
+from sim.calibration.predict import FORMS, Form, predict_rows, read_points, reasons, rows_of, with_predictions
+from sim.calibration.scoring import ALL, Score, score, scores
 from sim.catalogue import read_catalogue
-from sim.validation.cases import UnpredictableError
-from sim.validation.names import UnknownNameError
-from sim.validation.points import read_points, reasons, rows_of, with_predictions
-from sim.validation.predicting import FORMS, Form, predict_rows
-from sim.validation.scoring import ALL, Score, score, scores
-from sim.validation.serving import holds_all, read_case
 
 FILES = {
     "splitwise": "perf/splitwise_perf_model.csv",

@@ -11,13 +11,12 @@ sim.load_result(folder)                 read it back, to look at it or to price 
 
 from typing import TYPE_CHECKING, Any
 
-from sim.version import __version__
+from sim.core.version import __version__
 
 if TYPE_CHECKING:
     from sim.day import DayResult, load, run
-    from sim.headlines import summary
-    from sim.loading import load_result, read_summary
-    from sim.saving import save
+    from sim.result_json import summary
+    from sim.saving import load_result, read_summary, save
     from sim.scenario.schema import Scenario
 
 __all__ = ["DayResult", "Scenario", "__version__", "load", "load_result", "read_summary", "run", "save", "summary"]
@@ -26,11 +25,11 @@ _HOMES = {
     "DayResult": "sim.day",
     "Scenario": "sim.scenario.schema",
     "load": "sim.day",
-    "load_result": "sim.loading",
-    "read_summary": "sim.loading",
+    "load_result": "sim.saving",
+    "read_summary": "sim.saving",
     "run": "sim.day",
     "save": "sim.saving",
-    "summary": "sim.headlines",
+    "summary": "sim.result_json",
 }
 
 

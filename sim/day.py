@@ -8,26 +8,22 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from sim.accounting.allocation import Share, allocate
-from sim.accounting.article import article_fleet, article_ledger
-from sim.accounting.drawing import PriceDraws, with_draws
+from sim.accounting.article import Step, article_fleet, article_ledger, reconcile
 from sim.accounting.inventory import take_inventory, technicians_on_duty
 from sim.accounting.ledger import CostLedger, check_ledger
-from sim.accounting.price import charge, charge_draws
-from sim.accounting.prices import ResolvedPrices
-from sim.accounting.reconciling import Step, reconcile
-from sim.accounting.resolving import resolve_prices
+from sim.accounting.prices import ResolvedPrices, resolve_prices
+from sim.accounting.pricing import PriceDraws, charge, charge_draws, with_draws
 from sim.accounting.usage import Served, Usage, measure
 from sim.catalogue import Catalogue, read_catalogue, with_facts
 from sim.catalogue.catalogue import Overrides
-from sim.documents import Keys, dotted, raise_all
-from sim.errors import ScenarioError
-from sim.scenario.checking import problems
-from sim.scenario.price_checking import price_problems
+from sim.core.errors import ScenarioError
+from sim.files.documents import Keys, dotted, raise_all
+from sim.scenario.checking import price_problems, problems
 from sim.scenario.prices import Prices
 from sim.scenario.reading import read_scenario
 from sim.scenario.schema import Scenario
 from sim.traces.day import DayTraces
-from sim.traces.request import Outcome
+from sim.traces.requests import Outcome
 from sim.traces.sinks import Sink, open_sink
 
 if TYPE_CHECKING:

@@ -5,12 +5,11 @@ from types import SimpleNamespace
 
 import simpy
 
-from sim.fleet.breakdown import Breakdowns, Exposure
-from sim.fleet.crew import Crew, Store
-from sim.fleet.repair import Reserve, Workshop
-from sim.fleet.roll import Roll
+from sim.core.streams import Streams
+from sim.fleet.pool_runtime import Roll
+from sim.fleet.reliability.failures import Breakdowns, Exposure
+from sim.fleet.reliability.repair import Crew, Reserve, Store, Workshop
 from sim.fleet.servers import Servers
-from sim.streams import Streams
 from sim.traces.events import EventLog
 
 

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from sim.workload.arrivals import Mix
-from sim.workload.demand import MINUTES_PER_DAY, Rate, local_minutes, rate_of, shape_by_minute
-from sim.workload.tokens import LengthTables
+from sim.workload.demand.arrivals import MINUTES_PER_DAY, Mix, Rate, local_minutes, rate_of, shape_by_minute
+from sim.workload.lengths import LengthTables
 
 
 def daily_rate(weights, requests_per_day: float, start_s: float, duration_s: float) -> Rate:

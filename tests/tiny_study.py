@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from sim.scenario.identity import as_yaml
-from sim.studies.plan import Plan
-from sim.studies.reading import read_batch, read_study
-from sim.studies.running import carry_out
-from sim.studies.workers import Here
+from sim.studies.questions.cell_plan import Plan
+from sim.studies.questions.reading import read_batch, read_study
+from sim.studies.running.run import carry_out
+from sim.studies.running.workers import Here
 
 MINUTE: dict[str, Any] = {
     "day.duration_s": 60.0,

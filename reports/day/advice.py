@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from reports.day.context import Day
+from reports.documents.plain_text import plain
 from reports.figures.panels import HOURLY_QUANTILES, hourly_quantiles
-from reports.plain import plain
 
 UNUSED = ("idle", "asleep", "spare")
 """Uses that are paid for and serve nobody."""

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from reports.documents.language import Language
 from reports.figures.clock import Clock
-from reports.language import Language
-from reports.sketching import Sketcher
+from reports.figures.queue import Sketcher
+from sim.core.units import SECONDS_PER_DAY
 from sim.day import DayResult
-from sim.units import SECONDS_PER_DAY
 
 
 @dataclass(frozen=True)

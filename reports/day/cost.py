@@ -2,13 +2,13 @@
 
 import math
 
-from reports.blocks import Column, Paragraph, Section, Table
 from reports.day.context import Day
 from reports.day.cover import heaviest
-from reports.figures.cost import Bar, steps, waterfall
+from reports.documents.blocks import Column, Paragraph, Section, Table
+from reports.documents.plain_text import plain
+from reports.documents.wording import component, part_name, part_of, unit
 from reports.figures.style import BLUE, CATEGORY_COLOURS, GREY, INK, RED
-from reports.plain import plain
-from reports.wording import component, part_name, part_of, unit
+from reports.figures.waterfall import Bar, steps, waterfall
 from sim.accounting.ledger import CostLedger, Line
 
 SMALL = 0.004

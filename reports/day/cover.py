@@ -1,12 +1,12 @@
 """The cover: the answer in a sentence, how sure it is, what to change, and the figures that matter."""
 
-from reports.blocks import Card, Cards
 from reports.day.advice import advice
 from reports.day.context import Day
-from reports.day.doubt import doubtful_share, figure_name, widest_doubtful
-from reports.day.ranges import Ranges
-from reports.plain import plain
-from reports.wording import each_request, is_tiny, part_name, part_of, thousand_requests
+from reports.day.evidence import doubtful_share, figure_name, widest_doubtful
+from reports.day.price_ranges import Ranges
+from reports.documents.blocks import Card, Cards
+from reports.documents.plain_text import plain
+from reports.documents.wording import each_request, is_tiny, part_name, part_of, thousand_requests
 
 
 def answer(day: Day, ranges: Ranges) -> tuple[str, ...]:

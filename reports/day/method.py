@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from reports.blocks import Column, Heading, Paragraph, Points, Section, Table
 from reports.day.context import Day
-from reports.plain import plain
-from reports.wording import part_name, part_of
+from reports.documents.blocks import Column, Heading, Paragraph, Points, Section, Table
+from reports.documents.plain_text import plain
+from reports.documents.wording import part_name, part_of
 from sim.accounting.ledger import Line
 
 POINTS = ("simulated", "priced", "checked", "one", "laws", "out")

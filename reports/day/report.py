@@ -2,18 +2,17 @@
 
 from typing import Any
 
-from reports.blocks import Report
-from reports.day.claims import claims_section, range_section
 from reports.day.context import Day
 from reports.day.cost import article_section, cost_section
-from reports.day.course import course_section, latency_section
 from reports.day.cover import answer, cards, facts
+from reports.day.evidence import claims_section, range_section
 from reports.day.method import again_section, method_section
-from reports.day.plant import energy_section, failures_section
-from reports.day.ranges import price_ranges
+from reports.day.operations import course_section, energy_section, failures_section, latency_section
+from reports.day.price_ranges import price_ranges
 from reports.day.uses import uses_section
-from reports.plain import plain
-from reports.sketching import Sketcher
+from reports.documents.blocks import Report
+from reports.documents.plain_text import plain
+from reports.figures.queue import Sketcher
 from sim.day import DayResult
 
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from reports.blocks import Column, Heading, Paragraph, Section, Table
 from reports.day.context import Day
-from reports.plain import plain
-from reports.wording import each_request, is_tiny, thousand_requests
+from reports.documents.blocks import Column, Heading, Paragraph, Section, Table
+from reports.documents.plain_text import plain
+from reports.documents.wording import each_request, is_tiny, thousand_requests
 
 SERVING = ("prompts", "answers")
 RENTS = ("on_demand", "reserved", "spot")

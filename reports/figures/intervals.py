@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reports.figures.rules import BELOW_DATA, QUARTERS, named, numbers, rule
+from reports.documents.language import Language
+from reports.documents.plain_text import plain, shorten
+from reports.figures.axes import BELOW_DATA, QUARTERS, named, numbers, rule
 from reports.figures.style import BLUE, GRID, INK, ORANGE, PAGE_WIDTH_MM, SOFT, boxes, canvas, place
-from reports.language import Language
-from reports.plain import plain, shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

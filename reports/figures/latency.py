@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reports.documents.language import Language
+from reports.figures.axes import factors, numbers
 from reports.figures.clock import Values
-from reports.figures.rules import factors, numbers
 from reports.figures.style import BLUE, INK, PAGE_WIDTH_MM, boxes, canvas, place
-from reports.language import Language
 from sim.traces.digest import METRICS, Digest, bin_edges
 
 if TYPE_CHECKING:

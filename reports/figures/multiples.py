@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reports.documents.language import Language
+from reports.documents.plain_text import columns
+from reports.figures.axes import QUARTERS, factors, numbers
 from reports.figures.clock import Clock, Values
 from reports.figures.panels import Panel
-from reports.figures.rules import QUARTERS, factors, numbers
 from reports.figures.style import PAGE_WIDTH_MM, RED, SOFT, area, canvas, place, steps
-from reports.language import Language
-from reports.plain import columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reports.documents.language import Language
+from reports.documents.plain_text import plain, shorten
 from reports.figures.clock import Clock, Values
 from reports.figures.style import BLUE, CYCLE, ENERGY_COLOURS, GREY, ORANGE, PLUM, RED, VIOLET
-from reports.language import Language
-from reports.plain import plain, shorten
+from sim.core.units import JOULES_PER_KWH, SECONDS_PER_HOUR, WATTS_PER_KILOWATT
 from sim.traces.digest import METRICS, Digest, bin_edges
-from sim.traces.request import Outcome
-from sim.traces.utilisation import PoolMinutes
-from sim.units import JOULES_PER_KWH, SECONDS_PER_HOUR, WATTS_PER_KILOWATT
+from sim.traces.minutes import PoolMinutes
+from sim.traces.requests import Outcome
 
 if TYPE_CHECKING:
     from sim.day import DayResult

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from sim.accounting.amounts import Number, ratio, sum_of
 from sim.accounting.energy import energy_usd
 from sim.accounting.ledger import CostLedger, Line, per_million
-from sim.accounting.numbers import Number, ratio, sum_of
 from sim.accounting.prices import ResolvedPrices
 from sim.accounting.usage import PoolUsage, Usage
-from sim.catalogue.price_types import Rental
+from sim.catalogue.types.money import Rental
 
 SERVING = ("prompts", "answers")
 """Uses that somebody asked for."""

@@ -5,8 +5,8 @@ Every function takes plain numbers or arrays, one number a draw.
 
 import numpy as np
 
-from sim.accounting.numbers import Number
-from sim.units import DAYS_PER_YEAR
+from sim.accounting.amounts import Number
+from sim.core.units import DAYS_PER_YEAR
 
 
 def straight_line_per_day(salvage_fraction: Number, lifetime_years: Number) -> Number:

@@ -6,12 +6,12 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.accounting.amounts import Number
 from sim.accounting.energy_use import EnergyUse
-from sim.accounting.items import Item
-from sim.accounting.numbers import Number
+from sim.accounting.ledger import Item
 from sim.accounting.prices import ResolvedPrices, Tariff
 from sim.accounting.usage import Usage
-from sim.units import DAYS_PER_MONTH, GRAMS_PER_TONNE, QUARTERS_PER_HOUR
+from sim.core.units import DAYS_PER_MONTH, GRAMS_PER_TONNE, QUARTERS_PER_HOUR
 
 BASIS = {
     "hour": "Energy of each minute at the price of the local hour in which the minute begins.",

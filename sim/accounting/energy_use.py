@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.accounting.prices import Steps
-from sim.traces.utilisation import Minutes
-from sim.units import (
+from sim.core.units import (
     HOURS_PER_DAY,
     JOULES_PER_KWH,
     QUARTERS_PER_DAY,
@@ -16,6 +15,7 @@ from sim.units import (
     SECONDS_PER_MINUTE,
     SECONDS_PER_QUARTER,
 )
+from sim.traces.minutes import Minutes
 
 
 def quarter_of_minute(start_s: float, minutes: int) -> NDArray[np.int64]:

@@ -3,19 +3,13 @@
 from collections.abc import Iterator
 from functools import partial
 
-from sim.accounting.depreciation import (
-    annuity,
-    book_value,
-    capital_per_day,
-    declining_per_day,
-    straight_line_per_day,
-)
+from sim.accounting.amounts import Number
+from sim.accounting.depreciation import annuity, book_value, capital_per_day, declining_per_day, straight_line_per_day
 from sim.accounting.inventory import PoolInventory
-from sim.accounting.items import Item
-from sim.accounting.numbers import Number
+from sim.accounting.ledger import Item
 from sim.accounting.prices import Priced, Rent, ResolvedPrices, ServerPrices, sources_of
 from sim.accounting.usage import PoolUsage
-from sim.units import DAYS_PER_MONTH, DAYS_PER_YEAR, WATTS_PER_KILOWATT
+from sim.core.units import DAYS_PER_MONTH, DAYS_PER_YEAR, WATTS_PER_KILOWATT
 
 _item = partial(Item, "hardware")
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from sim.catalogue.catalogue import Catalogue
+from sim.core.units import SECONDS_PER_DAY
 from sim.scenario.schema import Pool, Scenario
-from sim.units import SECONDS_PER_DAY
 
 
 @dataclass(frozen=True)

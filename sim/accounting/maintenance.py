@@ -16,12 +16,12 @@ from functools import partial
 
 import numpy as np
 
+from sim.accounting.amounts import Number
 from sim.accounting.hardware import purchase
-from sim.accounting.items import Item
-from sim.accounting.numbers import Number
+from sim.accounting.ledger import Item
 from sim.accounting.prices import Priced, ResolvedPrices, sources_of
 from sim.accounting.usage import PoolUsage, Repairs, Usage
-from sim.units import DAYS_PER_YEAR, HOURS_PER_DAY, SECONDS_PER_HOUR
+from sim.core.units import DAYS_PER_YEAR, HOURS_PER_DAY, SECONDS_PER_HOUR
 
 HALL = "labour of the hall"
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from sim.accounting.energy_use import EnergyUse, added, energy_use, sums_by
 from sim.accounting.inventory import Inventory, PoolInventory
-from sim.errors import InvariantError
+from sim.core.errors import InvariantError
+from sim.core.units import JOULES_PER_KWH, SECONDS_PER_HOUR
 from sim.traces.events import Event, EventLog
-from sim.traces.utilisation import Minutes, PoolMinutes, UtilisationTrace
-from sim.units import JOULES_PER_KWH, SECONDS_PER_HOUR
+from sim.traces.minutes import Minutes, PoolMinutes, UtilisationTrace
 
 STATES = ("up", "draining", "waking", "asleep", "off", "down")
 """States of a server; in the first three its power is on."""

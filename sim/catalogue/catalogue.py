@@ -6,17 +6,15 @@ from typing import Any, Literal, overload
 
 from pydantic import ValidationError
 
-from sim.catalogue.demand_types import Clients, Lengths, Shape, Week
-from sim.catalogue.entry import Entry
-from sim.catalogue.facts import Claim, Source, numbers
-from sim.catalogue.law_types import Benchmark, Efficiency, Generation
-from sim.catalogue.model_types import Gpu, Model
-from sim.catalogue.plant_types import Chiller, ColdStart, Cooling, Delivery, Hazard, Thermals
-from sim.catalogue.price_types import Article, Currency, PriceBook, Rental
+from sim.catalogue.parameter import Claim, Entry, Source, numbers
 from sim.catalogue.types import KINDS, Server, Site
-from sim.documents import did_you_mean, raise_all
-from sim.errors import CatalogueError
-from sim.explaining import sentences
+from sim.catalogue.types.compute import Benchmark, Efficiency, Generation, Gpu, Model
+from sim.catalogue.types.demand import Clients, Lengths, Shape, Week
+from sim.catalogue.types.facility import Chiller, ColdStart, Cooling, Delivery, Hazard, Thermals
+from sim.catalogue.types.money import Article, Currency, PriceBook, Rental
+from sim.core.errors import CatalogueError
+from sim.files.diagnostics import sentences
+from sim.files.documents import did_you_mean, raise_all
 
 SCENARIO_SOURCE = "scenario"
 _CHOSEN = Source(title="Chosen in the scenario", kind="assumption", where="the scenario file", date="at the run")

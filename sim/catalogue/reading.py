@@ -8,15 +8,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from sim.catalogue.catalogue import SCENARIO_SOURCE, Catalogue, claim_fields, claims, unknown_kind, with_facts
-from sim.catalogue.entry import Entry
-from sim.catalogue.facts import Frozen, Source
+from sim.catalogue.parameter import Entry, Frozen, Source
 from sim.catalogue.types import ENTRY_DEFAULTS, KINDS
-from sim.documents import Document, Keys, did_you_mean, explain, raise_all, read_document
-from sim.errors import CatalogueError, InputError
+from sim.core.errors import CatalogueError, InputError
+from sim.files.documents import Document, Keys, did_you_mean, explain, raise_all, read_document
 
 __all__ = ["Catalogue", "read_catalogue", "with_facts"]
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent / "data"
 NAMES_OF_OTHERS = (
     ("servers", "gpu", "gpus"),
     ("gpus", "generation", "generations"),

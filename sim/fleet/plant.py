@@ -8,31 +8,29 @@ import numpy as np
 import simpy
 
 from sim.catalogue import Catalogue
-from sim.catalogue.plant_types import Hazard
-from sim.errors import FitError
-from sim.fleet.breakdown import Breakdowns, Exposure
-from sim.fleet.census import PoolBook
-from sim.fleet.climate import Climate, Hall, Speeds
-from sim.fleet.cooling_units import CoolingUnits
-from sim.fleet.crew import Crew, Store
-from sim.fleet.feed import Feed
-from sim.fleet.minutes import Minutes, minute_ends_s
-from sim.fleet.outages import Outages
-from sim.fleet.overheat import Overheating
-from sim.fleet.power_states import PowerStates
-from sim.fleet.repair import Reserve, Workshop
+from sim.catalogue.types.facility import Hazard
+from sim.core.errors import FitError
+from sim.core.streams import Streams
+from sim.core.units import SECONDS_PER_YEAR
+from sim.fleet.facility.climate import Climate, Hall, Speeds
+from sim.fleet.facility.cooling_units import CoolingUnits
+from sim.fleet.facility.feed import Feed
+from sim.fleet.facility.outages import Outages
+from sim.fleet.facility.overheating import Overheating
+from sim.fleet.facility.weather import weather_of
+from sim.fleet.pool_runtime import PoolBook
+from sim.fleet.reliability.failures import Breakdowns, Exposure
+from sim.fleet.reliability.maintenance import PlannedWork
+from sim.fleet.reliability.repair import Crew, Reserve, Store, Workshop
+from sim.fleet.scaling.threshold import PowerStates
 from sim.fleet.servers import Servers
-from sim.fleet.services import PlannedWork
-from sim.fleet.weather import weather_of
-from sim.plant.cooling import Outdoors, conditions
-from sim.plant.inlet import fan_ratio, leakage_ratio
-from sim.plant.replica import WEIGHT_BYTES
-from sim.scenario.repair import Part, Spares
+from sim.plant.facility.cooling import Outdoors, conditions
+from sim.plant.facility.thermal_limits import fan_ratio, leakage_ratio
+from sim.plant.gpu.replica import WEIGHT_BYTES
+from sim.scenario.plant import Part, Spares
 from sim.scenario.schema import Pool, Scenario
-from sim.streams import Streams
 from sim.traces.events import EventLog
-from sim.traces.utilisation import PlantMinutes
-from sim.units import SECONDS_PER_YEAR
+from sim.traces.minutes import Minutes, PlantMinutes, minute_ends_s
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,9 @@ from typing import Any
 
 import simpy
 
-from sim.fleet.census import PoolBook
-from sim.fleet.roll import State
+from sim.core.units import SECONDS_PER_MINUTE
+from sim.fleet.pool_runtime import PoolBook, State
 from sim.traces.events import Event, EventLog
-from sim.units import SECONDS_PER_MINUTE
 
 
 class Servers:

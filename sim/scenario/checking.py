@@ -1,15 +1,22 @@
-"""What the schema cannot see: names that are in neither catalogue nor scenario, and GPUs that do not add up."""
+"""What the schema cannot see: names that are in neither catalogue nor scenario, and GPUs that do not add up.
+
+What the schema cannot see of the plant: unknown pools, too many spares, temperatures in disorder.
+
+What the schema cannot see of prices: names that are not there, and tariffs that do not cover the day.
+"""
 
 from collections.abc import Collection, Iterator
+from itertools import pairwise
+from math import ceil
 
 from sim.catalogue.catalogue import Catalogue, with_facts
 from sim.catalogue.types import KINDS
-from sim.documents import Keys, did_you_mean
-from sim.errors import CatalogueError
-from sim.scenario.checking_plant import plant_problems
-from sim.scenario.demand import Demand
-from sim.scenario.price_checking import price_problems
+from sim.core.errors import CatalogueError
+from sim.core.units import MINUTES_PER_HOUR, QUARTERS_PER_DAY, QUARTERS_PER_HOUR, SECONDS_PER_HOUR, SECONDS_PER_QUARTER
+from sim.files.documents import Keys, did_you_mean
+from sim.scenario.prices import quarters_of_bands
 from sim.scenario.schema import Pool, Scenario
+from sim.scenario.workload import Demand
 
 Problems = Iterator[tuple[Keys, str]]
 
@@ -119,3 +126,128 @@ def _places(scenario: Scenario, catalogue: Catalogue) -> Problems:
     ]
     for where, name, what, known in named:
         yield from _unknown(where, name, f"{what} of the catalogue", known)
+
+
+def plant_problems(scenario: Scenario, catalogue: Catalogue) -> Problems:
+    """Key path and sentence of everything in the choices of the plant that cannot be."""
+    yield from _pool_names(scenario, catalogue)
+    yield from _spares(scenario)
+    yield from _temperatures(scenario, catalogue)
+
+
+def _pool_names(scenario: Scenario, catalogue: Catalogue) -> Problems:
+    pools, repair = scenario.fleet.pools, scenario.plant.repair
+    for name, service in repair.services.items():
+        yield from _unknown_pool(("plant", "repair", "services", name, "pool"), service.pool, pools)
+    for name in repair.spares:
+        yield from _unknown_pool(("plant", "repair", "spares", name), name, pools)
+    for name in scenario.plant.delivery.floors:
+        yield from _unknown_pool(("plant", "delivery", "floors", name), name, pools)
+    for name, pool in pools.items():
+        start = pool.sleep.start
+        if start not in catalogue.starts:
+            what = f"{start!r} is not a start of the catalogue{did_you_mean(start, catalogue.starts)}"
+            yield ("fleet", "pools", name, "sleep", "start"), what
+
+
+def _unknown_pool(where: Keys, name: str, pools: Collection[str]) -> Problems:
+    if name not in pools:
+        yield where, f"{name!r} is not a pool of this scenario{did_you_mean(name, pools)}"
+
+
+def _spares(scenario: Scenario) -> Problems:
+    for name, spares in scenario.plant.repair.spares.items():
+        pool, waiting = scenario.fleet.pools.get(name), spares.hot + spares.cold
+        if pool and waiting >= pool.servers:
+            what = f"{waiting} servers stand by, but the pool has {pool.servers}, and one at least must serve"
+            yield ("plant", "repair", "spares", name), what
+
+
+def _temperatures(scenario: Scenario, catalogue: Catalogue) -> Problems:
+    """Temperatures of the hall that must lie above each other, told where the scenario chose them."""
+    chosen = scenario.plant.climate
+    if chosen.cooling not in catalogue.cooling or chosen.thermals not in catalogue.thermals:
+        return
+    plant, servers = catalogue.cooling[chosen.cooling], catalogue.thermals[chosen.thermals]
+    ladder = [
+        ("cooling", chosen.cooling, "chilled_water_c", plant.chilled_water_c.value),
+        ("cooling", chosen.cooling, "supply_air_c", plant.supply_air_c.value),
+        ("thermals", chosen.thermals, "throttle_inlet_c", servers.throttle_inlet_c.value),
+        ("thermals", chosen.thermals, "shutdown_inlet_c", servers.shutdown_inlet_c.value),
+        ("thermals", chosen.thermals, "parts_limit_c", servers.parts_limit_c.value),
+    ]
+    for (kind, name, lower, low_c), (above, entry, upper, high_c) in pairwise(ladder):
+        if low_c >= high_c:
+            what = f"{low_c:g} degC must lie below {upper}, {high_c:g} degC"
+            own = lower in scenario.facts.get(kind, {}).get(name, {})
+            where: Keys = ("facts", kind, name, lower) if own else ("facts", above, entry, upper)
+            yield where, what if own else f"{high_c:g} degC must lie above {lower}, {low_c:g} degC"
+
+
+TARIFFS = ("electricity_usd_per_kwh", "time_of_use", "market_usd_per_kwh")
+
+
+def price_problems(scenario: Scenario, catalogue: Catalogue) -> Problems:
+    """Key path and sentence of everything in a scenario's prices that cannot be."""
+    yield from _price_names(scenario, catalogue)
+    yield from _rents(scenario, catalogue)
+    yield from _tariffs(scenario)
+    yield from _bands(scenario)
+    yield from _market(scenario)
+
+
+def _price_names(scenario: Scenario, catalogue: Catalogue) -> Problems:
+    prices = scenario.prices
+    named: list[tuple[Keys, str, str, Collection[str]]] = [
+        (("book",), prices.book, "a price book of the catalogue", catalogue.prices),
+        (("currency",), prices.currency, "a currency of the catalogue", catalogue.currencies),
+        *((("equipment", name), name, "a server of the catalogue", catalogue.servers) for name in prices.equipment),
+        *((("pools", name), name, "a pool of this scenario", scenario.fleet.pools) for name in prices.pools),
+    ]
+    for where, name, what, known in named:
+        if name not in known:
+            yield ("prices", *where), f"{name!r} is not {what}{did_you_mean(name, known)}"
+
+
+def _rents(scenario: Scenario, catalogue: Catalogue) -> Problems:
+    """Rented pools whose GPU nobody is known to rent out."""
+    for name, tenure in scenario.prices.pools.items():
+        pool = scenario.fleet.pools.get(name)
+        if tenure.by == "owned" or tenure.gpu_usd_per_h is not None or not pool or pool.server not in catalogue.servers:
+            continue
+        gpu = catalogue.servers[pool.server].gpu
+        if gpu not in catalogue.rentals:
+            yield ("prices", "pools", name), f"the catalogue has no rent of {gpu}; give gpu_usd_per_h"
+
+
+def _tariffs(scenario: Scenario) -> Problems:
+    given = [name for name in TARIFFS if getattr(scenario.prices, name) not in (None, {}, ())]
+    if len(given) > 1:
+        yield ("prices", given[-1]), f"is a second price of electricity beside {given[0]}: give one of them"
+
+
+def _bands(scenario: Scenario) -> Problems:
+    bands = scenario.prices.time_of_use
+    for name, band in bands.items():
+        for field in ("start_s", "end_s"):
+            if getattr(band, field) % SECONDS_PER_QUARTER:
+                yield ("prices", "time_of_use", name, field), "must lie on a quarter of an hour, as 06:30 does"
+    owners = quarters_of_bands(scenario.prices) if bands else []
+    place: Keys = ("prices", "time_of_use")
+    for quarter in [quarter for quarter, names in enumerate(owners) if not names][:1]:
+        yield place, f"does not cover the day: no band has a price at {_clock(quarter)}"
+    for quarter in [quarter for quarter, names in enumerate(owners) if len(names) > 1][:1]:
+        yield place, f"has two prices at {_clock(quarter)}, of {' and '.join(owners[quarter])}"
+
+
+def _clock(quarter: int) -> str:
+    hour, part = divmod(quarter % QUARTERS_PER_DAY, QUARTERS_PER_HOUR)
+    return f"{hour:02d}:{part * MINUTES_PER_HOUR // QUARTERS_PER_HOUR:02d}"
+
+
+def _market(scenario: Scenario) -> Problems:
+    series, day = scenario.prices.market_usd_per_kwh, scenario.day
+    needed = ceil((day.start_s % SECONDS_PER_HOUR + day.duration_s) / SECONDS_PER_HOUR)
+    if series and len(series) < needed:
+        what = f"does not cover the day: it has {len(series)} prices, the day touches {needed} hours of the clock"
+        yield ("prices", "market_usd_per_kwh"), what

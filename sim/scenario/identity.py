@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.documents import Keys
+from sim.files.documents import Keys
 from sim.scenario.paths import split
 from sim.scenario.schema import Scenario
 

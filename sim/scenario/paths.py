@@ -15,8 +15,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from sim.documents import Document, Keys, Place, did_you_mean, dotted, explain, raise_all, read_value
-from sim.errors import InputError, ScenarioError
+from sim.core.errors import InputError, ScenarioError
+from sim.files.documents import Document, Keys, Place, did_you_mean, dotted, explain, raise_all, read_value
 from sim.scenario.schema import Scenario
 
 _CHOSEN_NAMES: tuple[Keys, ...] = (("fleet", "pools"), ("workload", "use_cases"))

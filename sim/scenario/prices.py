@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sim.scenario.choice import Choice, Fraction, Name, NonNegative, Positive, Years
-from sim.units import QUARTERS_PER_DAY, SECONDS_PER_DAY, SECONDS_PER_QUARTER
+from sim.core.units import QUARTERS_PER_DAY, SECONDS_PER_DAY, SECONDS_PER_QUARTER
+from sim.scenario.quantities import Choice, Fraction, Name, NonNegative, Positive, Years
 
 ClockTime = Annotated[float, Field(ge=0, le=SECONDS_PER_DAY)]
 Hourly = Annotated[tuple[float, ...], Field(min_length=24, max_length=24)]

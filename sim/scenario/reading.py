@@ -1,6 +1,8 @@
 """Scenario files: found, read, merged with what they extend, overridden, validated; every problem told with its place.
 
 Precedence: default < extends < file < its overrides < `--set`. Merging is by key: mappings merge, all else replaces.
+
+Profiles: a user's own efficiencies, written by `calibrate`, named by a scenario and unfolded into its facts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,12 +13,11 @@ from typing import Any, NamedTuple
 
 from sim.catalogue.catalogue import Catalogue
 from sim.catalogue.reading import read_catalogue
-from sim.documents import Document, Keys, Place, did_you_mean, dotted, is_file, raise_all, read_document
-from sim.errors import InputError, ScenarioError
+from sim.core.errors import InputError, ScenarioError
+from sim.files.documents import Document, Keys, Place, did_you_mean, dotted, is_file, raise_all, read_document
 from sim.scenario.checking import problems
-from sim.scenario.kinds import refuse_others, refuse_strangers
+from sim.scenario.file_kinds import refuse_others, refuse_strangers
 from sim.scenario.paths import parse_assignment, put, split, validated
-from sim.scenario.profiles import unfold
 from sim.scenario.schema import Scenario
 
 ROOT = Path(__file__).resolve().parents[2] / "scenarios"
@@ -214,3 +215,48 @@ def _put(draft: _Draft, path: str, value: Any, place: Place) -> None:
     else:
         _drop_places(draft, keys)
         draft.places[keys] = place
+
+
+NAMED: Keys = ("plant", "efficiency")
+"""Where a scenario names its profile."""
+ENDINGS = (".yaml", ".yml")
+_KEYS = ("efficiency", "facts")
+
+
+def unfold(data: dict[str, Any], places: Mapping[Keys, Place]) -> list[str]:
+    """Put what a profile says in place of its name, under the facts of the scenario itself; problems are returned.
+
+    The path counts from the file that names it, or from the working folder.
+    """
+    plant = data.get("plant")
+    name = plant.get("efficiency") if isinstance(plant, dict) else None
+    if not isinstance(name, str) or not name.endswith(ENDINGS) or not isinstance(plant, dict):
+        return []
+    place = places.get(NAMED)
+    beside = Path(place.file).parent / name if place else Path(name)
+    try:
+        profile = read_document(beside if is_file(beside) else Path(name))
+    except InputError as error:
+        return [f"{place}: {dotted(NAMED)}: {error}" if place else str(error)]
+    wrong = _wrong(profile)
+    if not wrong:
+        plant["efficiency"] = profile.data["efficiency"]
+        data["facts"] = _under(profile.data.get("facts") or {}, data.get("facts") or {})
+    return wrong
+
+
+def _wrong(profile: Document) -> list[str]:
+    """What makes a document no profile."""
+    unknown = [profile.problem((key,), "is no part of a profile") for key in profile.data if key not in _KEYS]
+    if not isinstance(profile.data.get("efficiency"), str):
+        unknown.append(profile.problem((), "names no efficiency of the catalogue, so it is no profile"))
+    if not isinstance(profile.data.get("facts") or {}, dict):
+        unknown.append(profile.problem(("facts",), "must be a mapping of kind, entry, field and number"))
+    return unknown
+
+
+def _under(below: Any, above: Any) -> Any:
+    """Two mappings merged key by key; what stands above wins."""
+    if not isinstance(below, dict) or not isinstance(above, dict):
+        return above
+    return {**below, **{key: _under(below.get(key, {}), value) for key, value in above.items()}}

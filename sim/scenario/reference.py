@@ -13,8 +13,8 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import PydanticUndefined
 
+from sim.core.units import unit_of
 from sim.scenario.schema import Scenario
-from sim.units import unit_of
 
 
 class Row(NamedTuple):

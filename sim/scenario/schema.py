@@ -1,18 +1,46 @@
-"""What a person may choose: the schema of a scenario file. A choice needs no source; a claim lives in the catalogue."""
+"""What a person may choose of power states.
+
+What a person may choose: the schema of a scenario file. A choice needs no source; a claim lives in the catalogue.
+"""
 
 import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from sim.documents import Keys
-from sim.explaining import InsideError
-from sim.scenario.choice import NO_TRUTH, Choice, Count, Name, NonNegative, number_in
+from sim.core.units import SECONDS_PER_DAY
+from sim.files.diagnostics import InsideError
+from sim.files.documents import Keys
 from sim.scenario.plant import Plant
-from sim.scenario.power import Sleep
 from sim.scenario.prices import Prices
+from sim.scenario.quantities import NO_TRUTH, Choice, Count, Fraction, Name, NonNegative, Positive, number_in
 from sim.scenario.workload import Workload
-from sim.units import SECONDS_PER_DAY
+
+
+class Sleep(Choice):
+    """Whether servers of a pool sleep while little is asked of it: a simple rule that reacts."""
+
+    enabled: bool = False
+    """Whether they do."""
+    mode: Literal["asleep", "off"] = "asleep"
+    """Asleep they keep some power and only load their model again; off they draw none and boot first."""
+    low: Fraction = 0.3
+    """Share of time that servers are busy below which some are drained and sleep."""
+    high: Fraction = 0.6
+    """Share above which some wake."""
+    least_servers: Count = 1
+    """Servers that never sleep."""
+    start: Name = "h100_measured"
+    """Catalogue name of how long a server takes to wake."""
+    check_s: Positive = 300.0
+    """How often the pool is looked at; whole minutes."""
+
+    @model_validator(mode="after")
+    def _low_lies_below_high(self) -> "Sleep":
+        if self.low >= self.high:
+            raise ValueError(f"low, {self.low:g}, must lie below high, {self.high:g}")
+        return self
+
 
 Precision = Literal["bf16", "fp8", "int8", "fp4"]
 FactValue = float | tuple[float, ...] | tuple[tuple[float, ...], ...]

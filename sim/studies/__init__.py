@@ -3,6 +3,6 @@
 sim.studies.load(folder)      the result of a batch or study on disk
 """
 
-from sim.studies.results import Interval, StudyResult, load
+from sim.studies.statistics.results import Interval, StudyResult, load
 
 __all__ = ["Interval", "StudyResult", "load"]

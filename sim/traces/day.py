@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from sim.errors import InvariantError
+from sim.core.errors import InvariantError
 from sim.traces.digest import Digest
 from sim.traces.events import EventLog
-from sim.traces.request import Outcome, RequestTrace
-from sim.traces.utilisation import Minutes, UtilisationTrace
+from sim.traces.minutes import Minutes, UtilisationTrace
+from sim.traces.requests import Outcome, RequestTrace
 
 CLOSENESS = 1e-9
 """Relative error that rounding may leave in a sum of energies or times."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.traces.request import Outcome, RequestTrace
-from sim.units import SECONDS_PER_HOUR
+from sim.core.units import SECONDS_PER_HOUR
+from sim.traces.requests import Outcome, RequestTrace
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from sim.traces.digest import METRICS, TOKENS, Digest
 from sim.traces.events import Event, EventLog
-from sim.traces.request import Outcome
-from sim.traces.utilisation import PlantMinutes, PoolMinutes, UtilisationTrace
+from sim.traces.minutes import PlantMinutes, PoolMinutes, UtilisationTrace
+from sim.traces.requests import Outcome
 
 Columns = Mapping[str, NDArray[Any]]
 """A table: its columns by name."""

@@ -7,8 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from sim.traces.request import RequestTrace
-from sim.traces.rows import Rows, in_order, joined, lots, no_rows, trace_of
+from sim.traces.requests import RequestTrace, Rows, in_order, joined, lots, no_rows, trace_of
 
 EVERY_LOT = 2**64 - 1
 SAMPLE_SIZE = 10_000

@@ -13,11 +13,11 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.core.streams import Streams
+from sim.core.units import SECONDS_PER_DAY
 from sim.scenario.workload import Conversation
-from sim.streams import Streams
-from sim.units import SECONDS_PER_DAY
-from sim.workload.arrivals import Mix, lengths_of, uniforms
-from sim.workload.copula import Uniform
+from sim.workload.demand.arrivals import Mix, lengths_of, uniforms
+from sim.workload.lengths import Uniform
 from sim.workload.requests import Requests
 
 Real = NDArray[np.float64]

@@ -8,7 +8,7 @@ Sums and products are rounded one by one, as numpy rounds them, in the same orde
 
 import numpy as np
 
-from sim.compiling import compiled
+from sim.core.compiling import compiled
 
 
 @compiled

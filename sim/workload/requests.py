@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import DefectError
+from sim.core.errors import DefectError
 
 
 @dataclass(frozen=True)

@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from sim.errors import InputError
+from sim.core.errors import InputError
+from sim.core.streams import Streams
 from sim.scenario.schema import Scenario
 from sim.scenario.workload import Trace
-from sim.streams import Streams
-from sim.workload.arrivals import Mix, Windows, blocks, requests_at
 from sim.workload.conversations import converse, talk_of
-from sim.workload.demand import Rate
-from sim.workload.intensity import intensity, naming, uneven
-from sim.workload.replay import TraceReader
+from sim.workload.demand.arrivals import Mix, Rate, Windows, blocks, requests_at
+from sim.workload.demand.intensity import intensity, naming, uneven
+from sim.workload.lengths import LengthTables, length_tables
 from sim.workload.requests import Requests
-from sim.workload.scaling import WINDOW_S, scaled, sped_up
-from sim.workload.servegen import read_rates
-from sim.workload.tokens import LengthTables, length_tables
+from sim.workload.traces.replay import TraceReader
+from sim.workload.traces.scaling import WINDOW_S, scaled, sped_up
+from sim.workload.traces.servegen import read_rates
 
 if TYPE_CHECKING:
     from sim.catalogue import Catalogue

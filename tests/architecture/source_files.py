@@ -23,7 +23,7 @@ def model() -> dict[str, ast.Module]:
 
 
 def module_name(file: Path) -> str:
-    """`sim/units.py` is sim.units, `sim/__init__.py` is sim."""
+    """`sim/units.py` is sim.core.units, `sim/__init__.py` is sim."""
     parts = file.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 

@@ -6,36 +6,25 @@ import tomllib
 import pytest
 from importlinter.cli import lint_imports
 
-from sim.machine_code import SOURCES
+from sim.core.compile_cache import SOURCES
 from tests.architecture.source_files import ROOT, imports, inside, model, module_name, names_from, outside, sources
 
 ROOMS = {
     "simpy": ("sim.fleet", "sim.serving.reference"),
-    "numba": ("sim.compiling",),
+    "numba": ("sim.core.compiling",),
     "llvmlite": (),
-    "pyarrow": ("sim.traces.request", "sim.traces.restoring", "sim.traces.sinks"),
-    "dask": ("sim.studies.cluster",),
-    "distributed": ("sim.studies.cluster",),
-    "SALib": ("sim.studies.designs", "sim.studies.sensitivity"),
-    "matplotlib": ("reports",),
-    "typst": ("reports",),
-    "rich": ("reports", "run_sim"),
-    "typer": ("run_sim",),
+    "pyarrow": ("sim.traces",),
+    "dask": ("sim.studies.running.workers",),
+    "distributed": ("sim.studies.running.workers",),
+    "SALib": ("sim.studies.sampling.designs", "sim.studies.statistics.sensitivity"),
+    "matplotlib": ("reports.figures", "reports.samples"),
+    "typst": ("reports.documents",),
+    "rich": ("reports",),
+    "typer": ("reports.commands.app",),
     "run_sim": (),
-    "sim.compiling": ("sim.serving.kernel", "sim.serving.warming", "sim.workload.drawing"),
-    "sim.serving.kernel": (
-        "sim.serving.kernel",
-        "sim.serving.compiled",
-        "sim.serving.cells",
-        "sim.serving.warming",
-    ),
-    "sim.serving.batch": (
-        "sim.serving.policies",
-        "sim.serving.meter",
-        "sim.serving.router",
-        "sim.serving.reference",
-        "sim.validation.closed_loop",
-    ),
+    "sim.core.compiling": ("sim.serving.compiled", "sim.workload.drawing"),
+    "sim.serving.compiled": ("sim.serving", "sim.fleet.simulate", "sim.studies.running.cells", "reports.commands.run"),
+    "sim.serving.reference": ("sim.serving.reference", "sim.fleet.simulate", "sim.calibration.closed_loop"),
 }
 """Library, or a room of our own: the packages and modules that may import it."""
 
@@ -49,7 +38,8 @@ ON_DEMAND = (
     "matplotlib",
     "typst",
     "sim.serving.compiled",
-    "sim.serving.warming",
+    "sim.serving.warmup",
+    "sim.serving.compiled.warmup",
     "sim.workload.drawing",
 )
 """Imported inside functions only: slow to import, and not needed by every run."""
@@ -88,7 +78,7 @@ def test_library_is_imported_on_demand(library: str) -> None:
 
 def test_machine_code_is_named_by_all_that_is_compiled() -> None:
     kernels = [
-        name for name, tree in sources().items() if {"compiled", "apart"} & set(names_from("sim.compiling", tree))
+        name for name, tree in sources().items() if {"compiled", "apart"} & set(names_from("sim.core.compiling", tree))
     ]
     assert len(kernels) > 2
     assert [name for name in kernels if name not in {module_name(file) for file in SOURCES}] == []

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sim.units import suffix_of
+from sim.core.units import suffix_of
 from tests.architecture.source_files import model
 
 DIMENSIONLESS = {
@@ -27,6 +27,8 @@ DIMENSIONLESS = {
     "condenser_rise_coefficient": "ratio of two temperature differences",
     "confidence": "probability",
     "cop": "ratio of heat to power",
+    "cost": "its unit is that of the outcome",
+    "costs": "its unit is that of the outcome",
     "count": "requests",
     "cpus": "count",
     "crowded_above_requests": "count",
@@ -55,6 +57,8 @@ DIMENSIONLESS = {
     "kv_values_per_token": "count",
     "larger": "factor",
     "law": "in the unit of what it predicts",
+    "latencies": "its unit is that of the outcome",
+    "latency": "its unit is that of the outcome",
     "layers": "count",
     "lemon_factor": "factor",
     "low": "its unit is that of what is estimated",

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from reports import console
+from reports.terminal import console
 from sim.catalogue import read_catalogue
-from sim.version import __version__
+from sim.core.version import __version__
 
 pytestmark = pytest.mark.usefixtures("engine_compiled")
 

@@ -14,11 +14,10 @@ import numpy as np
 import psutil
 import pytest
 
-from sim.studies.cluster import open_workers
-from sim.studies.comparing import variance_cut
-from sim.studies.reading import read_batch
-from sim.studies.running import carry_out
-from sim.studies.workers import Here
+from sim.studies.questions.reading import read_batch
+from sim.studies.running.run import carry_out
+from sim.studies.running.workers import Here, open_workers
+from sim.studies.statistics.summary import variance_cut
 from tests.tiny_study import MINUTE, PRICES, WORLD, done, question, study
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,7 +118,7 @@ def command(call, monkeypatch):
 
     def run(*arguments, here=True):
         if here:
-            monkeypatch.setattr("reports.studying.open_workers", lambda *_: nullcontext(Here()))
+            monkeypatch.setattr("reports.commands.study.open_workers", lambda *_: nullcontext(Here()))
         return call(*arguments)
 
     return run
@@ -216,7 +215,7 @@ class Deaf(Here):
 
 
 def test_an_interrupt_that_was_ignored_is_heard_when_the_next_part_is_kept(call, monkeypatch, tmp_path):
-    monkeypatch.setattr("reports.studying.open_workers", lambda *_: nullcontext(Deaf()))
+    monkeypatch.setattr("reports.commands.study.open_workers", lambda *_: nullcontext(Deaf()))
     before = signal.getsignal(signal.SIGINT)
     status, out, err = call("study", question(tmp_path, **MANY), "--engine", "reference", "--out", "o")
     assert (status, out) == (130, "")
@@ -225,7 +224,7 @@ def test_an_interrupt_that_was_ignored_is_heard_when_the_next_part_is_kept(call,
 
 
 def test_an_unreachable_scheduler_is_told(command, monkeypatch, tmp_path):
-    monkeypatch.setattr("sim.studies.cluster.CONNECT_S", 0.3)
+    monkeypatch.setattr("sim.studies.running.workers.CONNECT_S", 0.3)
     asked = ("study", question(tmp_path, kind="tornado", uncertain=PRICES), "--engine", "reference")
     for address in ("tcp://127.0.0.1:9", "nonsense://x", "no.such.host:8786"):
         status, out, err = command(*asked, "--scheduler", address, here=False)
@@ -258,7 +257,7 @@ def test_draws_of_the_command_line_replace_those_of_the_file(command, tmp_path):
 
 @pytest.mark.parametrize("kind", ["tornado", "morris", "sobol", "pawn"])
 def test_a_ranking_fits_eighty_columns(command, monkeypatch, tmp_path, kind):
-    monkeypatch.setattr("reports.console.WIDTH_OF_FILES", 100)
+    monkeypatch.setattr("reports.terminal.console.WIDTH_OF_FILES", 100)
     file = question(tmp_path, kind=kind, draws=32 if kind == "pawn" else 4, uncertain=PRICES)
     status, out, _ = command("study", file, "--engine", "reference", "--out", "o")
     assert status == 0

@@ -7,7 +7,7 @@ from typing import Any
 import sim
 from sim.accounting.ledger import CostLedger
 from sim.day import EngineName
-from sim.headlines import summary
+from sim.result_json import summary
 from tests.golden.tiny_day import BREAKING, tiny_day
 
 FILE = Path(__file__).parent / "tiny_day.json"

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from sim.accounting.inventory import Inventory, PoolInventory
 from sim.accounting.ledger import CostLedger, check_ledger
-from sim.accounting.price import price
 from sim.accounting.prices import Intensity, Priced, Rent, ResolvedPrices, Rules, ServerPrices, Tariff
+from sim.accounting.pricing import price
 from sim.accounting.usage import PARTS, Served
 from sim.traces.events import Event, EventLog
-from sim.traces.utilisation import Minutes, PlantMinutes, PoolMinutes, UtilisationTrace
+from sim.traces.minutes import Minutes, PlantMinutes, PoolMinutes, UtilisationTrace
 
 SOURCES = ("catalogue",)
 CALM = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.streams import Streams
-from sim.workload.arrivals import blocks
+from sim.core.streams import Streams
+from sim.workload.demand.arrivals import blocks
+from sim.workload.lengths import LengthTables, quantiles
 from sim.workload.requests import Requests
-from sim.workload.tokens import LengthTables, quantiles
 from tests.rates import daily_rate, steady_mix
 
 DAY_S = 86_400.0

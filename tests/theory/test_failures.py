@@ -7,10 +7,10 @@ import pytest
 from scipy import stats
 
 from sim.catalogue import read_catalogue
-from sim.catalogue.facts import Fact
-from sim.fleet.roll import State
-from sim.plant.hazard import CAUSES, WAYS_TO_AGE, cause_rates_per_s, times_to_failure_s
-from sim.units import SECONDS_PER_DAY, SECONDS_PER_YEAR
+from sim.catalogue.parameter import Fact
+from sim.core.units import SECONDS_PER_DAY, SECONDS_PER_YEAR
+from sim.fleet.pool_runtime import State
+from sim.plant.reliability.failure_model import CAUSES, WAYS_TO_AGE, cause_rates_per_s, times_to_failure_s
 from tests.fake_pools import breaking
 
 BOOK = read_catalogue(kinds=["hazards"])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.traces.request import Outcome
+from sim.traces.requests import Outcome
 from sim.workload.requests import Requests
 from tests.twins.harness import ENGINES, asks, play, spec
 

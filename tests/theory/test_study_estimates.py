@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.streams import Streams
-from sim.studies.comparing import compare, variance_cut
-from sim.studies.estimates import (
+from sim.core.streams import Streams
+from sim.studies.sampling.designs import blocks_of, spread_points
+from sim.studies.statistics.estimates import (
     Setting,
     mean,
     probability,
@@ -18,8 +18,8 @@ from sim.studies.estimates import (
     tail_mean,
     variance_of,
 )
-from sim.studies.points import blocks_of, spread_points
-from sim.studies.results import Interval
+from sim.studies.statistics.results import Interval
+from sim.studies.statistics.summary import compare, variance_cut
 
 REPEATS = 500
 DRAWS = 64

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from sim.streams import Streams
-from sim.studies.designs import design
-from sim.studies.sensitivity import morris, pawn, sobol, tornado
+from sim.core.streams import Streams
+from sim.studies.sampling.designs import design
+from sim.studies.statistics.sensitivity import morris, pawn, sobol, tornado
 
 STREAMS = Streams(11)
 LEVEL = 0.95

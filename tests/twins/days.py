@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from sim.serving.spec import ADMISSIONS, POLICIES, ROUTINGS, PoolSpec
+from sim.serving.engine.spec import ADMISSIONS, POLICIES, ROUTINGS, PoolSpec
 from sim.workload.requests import Requests
 from tests.twins.harness import CASES, Action, asks, spec
 

@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 import simpy
 
-from sim.plant.steptime import StepTimeLaw
-from sim.serving.cells import CelledPool
-from sim.serving.engine import Engine
-from sim.serving.reference import Instant, ReferencePool
-from sim.serving.spec import ADMISSIONS, POLICIES, ROUTINGS, PoolSpec
+from sim.plant.gpu.step_time import StepTimeLaw
+from sim.serving.engine.protocol import Engine
+from sim.serving.engine.spec import ADMISSIONS, POLICIES, ROUTINGS, PoolSpec
+from sim.serving.reference.pool import Instant, ReferencePool
+from sim.serving.shards import CelledPool
 from sim.traces.digest import Digest
-from sim.traces.request import Outcome, RequestTrace
-from sim.traces.rows import Rows, in_order, trace_of
+from sim.traces.requests import Outcome, RequestTrace, Rows, in_order, trace_of
 from sim.traces.sinks import EVERY_LOT
 from sim.workload.requests import Requests
 from tests.once import compile_once
@@ -39,7 +38,7 @@ def maker(engine_name: str, env: simpy.Environment, minutes: int) -> Callable[[P
     if engine_name == "reference":
         return lambda spec, digest, first_server: ReferencePool(env, spec, minutes, digest, first_server)
     compile_once()
-    from sim.serving.compiled import CompiledPool
+    from sim.serving.compiled.pool import CompiledPool
 
     return lambda spec, digest, first_server: CompiledPool(spec, minutes, digest, first_server)
 

@@ -5,12 +5,12 @@ from itertools import product
 import numpy as np
 import pytest
 
+from sim.core.errors import DefectError
 from sim.day import run
-from sim.errors import DefectError
-from sim.serving.cells import CelledPool, cell_starts
-from sim.serving.spec import ADMISSIONS, POLICIES, ROUTINGS
+from sim.serving.engine.spec import ADMISSIONS, POLICIES, ROUTINGS
+from sim.serving.shards import CelledPool, cell_starts
 from sim.traces.digest import Digest
-from sim.traces.request import Outcome
+from sim.traces.requests import Outcome
 from sim.workload.requests import Requests
 from tests.golden.tiny_day import BREAKING, tiny_day
 from tests.twins.comparing import same_requests, same_work, twins

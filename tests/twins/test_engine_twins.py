@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from sim.serving.spec import ADMISSIONS, POLICIES, ROUTINGS
-from sim.traces.request import Outcome
+from sim.serving.engine.spec import ADMISSIONS, POLICIES, ROUTINGS
+from sim.traces.requests import Outcome
 from tests.twins.comparing import same_requests, same_work, twins
 from tests.twins.days import BUSY_S, END_S, days
 from tests.twins.harness import CASES, ENGINES, asks, play, spec

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from sim.serving import rules
-from sim.traces.request import Outcome
+from sim.serving.engine import rules
+from sim.traces.requests import Outcome
 from tests.twins.days import BUSY_S, END_S, days
 from tests.twins.harness import ENGINES, play
 

@@ -8,7 +8,7 @@ import pytest
 
 from sim.day import run
 from sim.saving import save
-from sim.traces.request import Outcome, RequestTrace
+from sim.traces.requests import Outcome, RequestTrace
 from tests.golden.tiny_day import BREAKING, tiny_day
 from tests.twins.comparing import same_digest
 
@@ -150,6 +150,6 @@ def test_another_number_of_cells_is_another_day(eventful):
 
 @pytest.mark.parametrize("trace", ["none", "sample"])
 def test_what_is_kept_changes_no_number(trace, eventful):
-    from sim.headlines import summary
+    from sim.result_json import summary
 
     assert summary(run(tiny_day(EVENTFUL), trace=trace)) == summary(eventful["compiled"])

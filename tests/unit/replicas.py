@@ -1,7 +1,7 @@
 """Replicas for tests, by the names of their parts."""
 
 from sim.catalogue import read_catalogue
-from sim.plant.replica import Layout, Replica, find_replica
+from sim.plant.gpu.replica import Layout, Replica, find_replica
 
 BOOK = read_catalogue(kinds=["models", "gpus", "generations", "efficiencies", "servers"])
 

@@ -8,22 +8,30 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sim.accounting.article import ArticleFleet, article_fleet, article_ledger
+from sim.accounting.article import ArticleFleet, article_fleet, article_ledger, reconcile
 from sim.accounting.inventory import Inventory, PoolInventory, take_inventory
 from sim.accounting.ledger import CostLedger, Line, check_ledger, line_of
-from sim.accounting.price import charge, price
-from sim.accounting.prices import Intensity, Priced, Rent, ResolvedPrices, Rules, ServerPrices, Tariff
-from sim.accounting.reconciling import reconcile
-from sim.accounting.resolving import RULES, resolve_prices
+from sim.accounting.prices import (
+    RULES,
+    Intensity,
+    Priced,
+    Rent,
+    ResolvedPrices,
+    Rules,
+    ServerPrices,
+    Tariff,
+    resolve_prices,
+)
+from sim.accounting.pricing import charge, price
 from sim.accounting.usage import Served, measure
 from sim.catalogue.catalogue import Catalogue
-from sim.catalogue.facts import Fact
-from sim.catalogue.price_types import Article
+from sim.catalogue.parameter import Fact
 from sim.catalogue.reading import read_catalogue
-from sim.errors import InvariantError
+from sim.catalogue.types.money import Article
+from sim.core.errors import InvariantError
 from sim.scenario.schema import Scenario
 from sim.traces.events import Event, EventLog
-from sim.traces.utilisation import Minutes, PlantMinutes, PoolMinutes, UtilisationTrace
+from sim.traces.minutes import Minutes, PlantMinutes, PoolMinutes, UtilisationTrace
 
 SOURCES = ("list_price", "book", "meter", "scenario")
 POOL = PoolInventory(

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from sim.accounting.allocation import USES, allocate, by_use, marginal_usd
-from sim.accounting.hourly import hourly
+from sim.accounting.pricing import hourly
+from sim.core.errors import ScenarioError
 from sim.day import DayResult, run
-from sim.errors import ScenarioError
-from sim.headlines import summary
+from sim.result_json import summary
 from tests.golden.tiny_day import BREAKING, tiny_day
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from sim.catalogue import KINDS, Catalogue, claims, read_catalogue, with_facts
-from sim.catalogue.facts import Fact
+from sim.catalogue.parameter import Fact
 from sim.catalogue.reading import FOLDER
 from sim.catalogue.types import Model
-from sim.errors import CatalogueError
-from sim.plant.hazard import CAUSES
+from sim.core.errors import CatalogueError
+from sim.plant.reliability.failure_model import CAUSES
 
 
 @pytest.fixture(scope="module")

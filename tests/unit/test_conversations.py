@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sim.catalogue import read_catalogue
+from sim.core.streams import Streams
 from sim.scenario.schema import Scenario
-from sim.streams import Streams
 from sim.workload.prefix_cache import EndlessCache, NoCache, PrefixCache
 from sim.workload.requests import Requests
 from sim.workload.source import open_workload
@@ -156,7 +156,7 @@ def conversing(kind):
 @pytest.mark.usefixtures("engine_compiled")
 def test_a_day_prefills_what_the_cache_does_not_find_on_both_engines():
     import sim
-    from sim.headlines import summary
+    from sim.result_json import summary
 
     tokens = {kind: summary(sim.run(conversing(kind)))["tokens"] for kind in ("none", "lru", "endless")}
     assert tokens["none"]["cached"] == 0 < tokens["lru"]["cached"] <= tokens["endless"]["cached"]

@@ -4,8 +4,8 @@ import pytest
 
 import sim
 from sim.day import load, run
-from sim.headlines import summary
-from sim.traces.request import Outcome
+from sim.result_json import summary
+from sim.traces.requests import Outcome
 from tests.golden.tiny_day import BREAKING, tiny_day
 
 pytestmark = pytest.mark.usefixtures("engine_compiled")

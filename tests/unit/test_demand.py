@@ -5,13 +5,12 @@ import pytest
 from pydantic import ValidationError
 
 from sim.catalogue import read_catalogue
-from sim.errors import InputError
-from sim.scenario.demand import Surge
+from sim.core.errors import InputError
+from sim.core.streams import Streams
 from sim.scenario.schema import Scenario
-from sim.streams import Streams
-from sim.workload.burstiness import bursts, gap_cv, shape_of, wandering
-from sim.workload.calendar import height
-from sim.workload.intensity import intensity
+from sim.scenario.workload import Surge
+from sim.workload.demand.burstiness import bursts, gap_cv, shape_of, wandering
+from sim.workload.demand.intensity import height, intensity
 from sim.workload.source import open_workload
 
 DAY_S = 86_400.0

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sim.documents import MOST_NODES, dotted, explain, read_document, read_value
-from sim.errors import InputError
+from sim.core.errors import InputError
+from sim.files.documents import MOST_NODES, dotted, explain, read_document, read_value
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{name}: &{name} [{', '.join(['*' + before] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)

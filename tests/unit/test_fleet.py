@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from sim.catalogue import read_catalogue, with_facts
+from sim.core.errors import FitError, ScenarioError
+from sim.core.streams import Streams
 from sim.day import run
-from sim.errors import FitError, ScenarioError
-from sim.fleet import dispatch
-from sim.fleet.building import build_pools, check_fit
+from sim.fleet import gateway as dispatch
+from sim.fleet.pool_specs import build_pools, check_fit
 from sim.fleet.simulate import simulate
-from sim.streams import Streams
-from sim.traces.request import Outcome
+from sim.traces.requests import Outcome
 from sim.traces.sinks import Keep
 from tests.golden.tiny_day import BREAKING, HOUR_S, tiny_day
 

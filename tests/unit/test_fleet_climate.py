@@ -5,12 +5,12 @@ import pytest
 import simpy
 
 from sim.catalogue import read_catalogue
-from sim.fleet.climate import Climate
-from sim.fleet.cooling_units import CoolingUnits
-from sim.fleet.minutes import minute_ends_s
+from sim.fleet.facility.climate import Climate
+from sim.fleet.facility.cooling_units import CoolingUnits
 from sim.fleet.plant import hall_of
-from sim.plant.cooling import Outdoors
+from sim.plant.facility.cooling import Outdoors
 from sim.traces.events import EventLog
+from sim.traces.minutes import minute_ends_s
 from tests.golden.tiny_day import tiny_day
 
 CATALOGUE = read_catalogue()

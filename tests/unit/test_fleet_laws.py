@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from sim.catalogue import read_catalogue, with_facts
 from sim.fleet.simulate import simulate
-from sim.traces.request import Outcome
+from sim.traces.requests import Outcome
 from sim.traces.sinks import Keep
 from tests.golden.tiny_day import BREAKING, tiny_day
 

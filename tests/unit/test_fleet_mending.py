@@ -6,12 +6,12 @@ import pytest
 
 import sim
 from sim.catalogue import read_catalogue
-from sim.fleet.mending import failures_alone
-from sim.headlines import availability, summary
-from sim.streams import Streams
-from sim.studies.cells import Order, run_cells
-from sim.studies.fraction import mended_by_share, shrink
-from sim.studies.plan import Cell
+from sim.core.streams import Streams
+from sim.fleet.reliability.failure_only import failures_alone
+from sim.result_json import availability, summary
+from sim.studies.questions.cell_plan import Cell
+from sim.studies.running.cells import Order, run_cells
+from sim.studies.running.fraction import mended_by_share, shrink
 
 CATALOGUE = read_catalogue()
 FLEET = {

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from sim.catalogue import read_catalogue, with_facts
+from sim.core.errors import InvariantError, ScenarioError
 from sim.day import run
-from sim.errors import InvariantError, ScenarioError
-from sim.fleet.foreseeing import foresee
+from sim.fleet.preflight import foresee
 from sim.fleet.simulate import simulate
 from tests.golden.tiny_day import HOUR_S, tiny_day
 

@@ -4,15 +4,14 @@ import pytest
 import simpy
 
 from sim.catalogue import read_catalogue
-from sim.catalogue.facts import Fact
-from sim.fleet.crew import Crew, Store
-from sim.fleet.power_states import wanted_servers
-from sim.fleet.repair import FAILURE, Reserve
-from sim.fleet.roll import State
-from sim.fleet.services import PlannedWork
-from sim.plant.hazard import CAUSES
-from sim.scenario.power import Sleep
-from sim.scenario.repair import Service, Shift, Stock
+from sim.catalogue.parameter import Fact
+from sim.fleet.pool_runtime import State
+from sim.fleet.reliability.maintenance import PlannedWork
+from sim.fleet.reliability.repair import FAILURE, Crew, Reserve, Store
+from sim.fleet.scaling.threshold import wanted_servers
+from sim.plant.reliability.failure_model import CAUSES
+from sim.scenario.plant import Service, Shift, Stock
+from sim.scenario.schema import Sleep
 from tests.fake_pools import breaking, fake_servers
 
 HOUR_S = 3600.0

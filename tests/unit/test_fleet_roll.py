@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.fleet.roll import Roll, State
+from sim.fleet.pool_runtime import Roll, State
 
 CHANGES = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(State), st.integers(0, 20)), max_size=30)
 

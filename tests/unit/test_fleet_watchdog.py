@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.errors import InputError
-from sim.fleet.watchdog import FEWEST_TOKENS_PER_PREEMPTION, Watchdog
+from sim.core.errors import InputError
+from sim.fleet.simulate import FEWEST_TOKENS_PER_PREEMPTION, Watchdog
 
 
 def _dog(output_tokens: float, preempted: int, busy_s: float = 60.0, prompt_tokens: float = 0.0) -> Watchdog:

@@ -7,10 +7,9 @@ import pandas as pd
 import pytest
 
 import sim
+from sim.core.errors import OutputError
 from sim.day import run
-from sim.errors import OutputError
-from sim.loading import load_result, read_summary
-from sim.saving import save
+from sim.saving import load_result, read_summary, save
 from tests.golden.tiny_day import tiny_day
 
 

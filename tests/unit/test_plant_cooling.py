@@ -8,9 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sim.catalogue import read_catalogue
-from sim.catalogue.facts import Fact
-from sim.plant.chiller import capacity_ratio, chillers_w, full_load_cop, lift_k, part_load_fraction
-from sim.plant.cooling import (
+from sim.catalogue.parameter import Fact
+from sim.plant.facility.chiller import capacity_ratio, chillers_w, full_load_cop, lift_k, part_load_fraction
+from sim.plant.facility.cooling import (
     Outdoors,
     Units,
     able,
@@ -22,8 +22,8 @@ from sim.plant.cooling import (
     rejection_c,
     routes,
 )
-from sim.plant.inlet import fan_ratio, leakage_ratio, throttle_speed
-from sim.plant.room import Removal, removal, room_step
+from sim.plant.facility.room import Removal, removal, room_step
+from sim.plant.facility.thermal_limits import fan_ratio, leakage_ratio, throttle_speed
 
 BOOK = read_catalogue(kinds=["cooling", "chillers", "thermals"])
 TOWER, DRY = BOOK.cooling["chiller_tower"], BOOK.cooling["chiller_dry"]

@@ -6,8 +6,16 @@ import numpy as np
 import pytest
 
 from sim.catalogue import read_catalogue
-from sim.catalogue.facts import Fact
-from sim.plant.hazard import CAUSES, PARTS, WAYS_TO_AGE, cause_rates_per_s, labour_s, lemon_factors, times_to_failure_s
+from sim.catalogue.parameter import Fact
+from sim.plant.reliability.failure_model import (
+    CAUSES,
+    PARTS,
+    WAYS_TO_AGE,
+    cause_rates_per_s,
+    labour_s,
+    lemon_factors,
+    times_to_failure_s,
+)
 
 BOOK = read_catalogue(kinds=["hazards"])
 LLAMA_3 = BOOK.hazards["llama_3"]

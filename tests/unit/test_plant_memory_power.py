@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.plant.memory import kv_bytes_per_token, kv_room_bytes, kv_room_tokens, usable_bytes, weights_bytes
-from sim.plant.power import capped_speed, decode_w, gpu_w, host_j, iteration_w, prefill_w, wall_w
-from sim.plant.replica import Layout
-from sim.plant.steptime import base_s, step_time_law, tiles_s
+from sim.plant.gpu.memory import kv_bytes_per_token, kv_room_bytes, kv_room_tokens, usable_bytes, weights_bytes
+from sim.plant.gpu.power import capped_speed, decode_w, gpu_w, host_j, iteration_w, prefill_w, wall_w
+from sim.plant.gpu.replica import Layout
+from sim.plant.gpu.step_time import base_s, step_time_law, tiles_s
 from tests.unit.replicas import BOOK, replica_of
 
 DGX = BOOK.servers["dgx_h100"]

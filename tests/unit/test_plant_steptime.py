@@ -5,18 +5,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.plant.collectives import all_reduce_s, stage_hand_over_s
-from sim.plant.experts import expert_fraction_touched
-from sim.plant.replica import Layout
-from sim.plant.steptime import (
+from sim.plant.gpu.replica import Layout
+from sim.plant.gpu.step_time import (
+    all_reduce_s,
     attention_pair_s,
     base_s,
+    expert_fraction_touched,
     expert_work,
     join,
     kv_token_s,
     matrix_rate,
     native_precision,
     shared_work,
+    stage_hand_over_s,
     step_time_law,
 )
 from tests.unit.replicas import BOOK, replica_of

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.errors import ScenarioError
+from sim.core.errors import ScenarioError
 from sim.scenario.reading import read_scenario
 
 HEAD = "extends: support_chatbot\nprices:\n"

@@ -4,7 +4,7 @@ import numpy as np
 import psychrolib
 import pytest
 
-from sim.plant.psychrometrics import humidity_ratio, humidity_ratio_at_wet_bulb, saturation_pa, wet_bulb_c
+from sim.plant.facility.psychrometrics import humidity_ratio, humidity_ratio_at_wet_bulb, saturation_pa, wet_bulb_c
 
 psychrolib.SetUnitSystem(psychrolib.SI)
 

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from sim.errors import TraceError
-from sim.workload.replay import TraceReader
+from sim.core.errors import TraceError
 from sim.workload.requests import Requests
+from sim.workload.traces.replay import TraceReader
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "data" / "traces" / "azure_llm_2023_conv.csv.gz"

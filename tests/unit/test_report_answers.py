@@ -8,12 +8,12 @@ from reports.day.advice import advice
 from reports.day.context import Day
 from reports.day.cost import article_section, cost_section
 from reports.day.cover import answer, cards, served
-from reports.day.doubt import doubtful_share, widest_doubtful
+from reports.day.evidence import doubtful_share, widest_doubtful
 from reports.day.method import method_section
-from reports.day.ranges import price_ranges
-from reports.language import language
-from reports.sketching import Sketcher
-from sim.headlines import summary
+from reports.day.price_ranges import price_ranges
+from reports.documents.language import language
+from reports.figures.queue import Sketcher
+from sim.result_json import summary
 from tests.unit.test_report_day import catalogue as catalogue
 from tests.unit.test_report_day import eventful as eventful
 from tests.unit.test_report_day import idle as idle

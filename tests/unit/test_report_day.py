@@ -8,22 +8,21 @@ from dataclasses import replace
 
 import pytest
 
-from reports import fonts
-from reports.basis import is_known
+from reports.commands.report import Order, make, make_of_day
 from reports.day.method import figure, flat
 from reports.day.report import day_report
-from reports.language import language
-from reports.making import Order, make, make_of_day
-from reports.page import html_page
-from reports.plain import plain
-from reports.sketching import Sketcher
-from reports.typesetting import typeset
-from reports.wording import component, each_request, part_of
+from reports.documents import fonts
+from reports.documents.html import html_page
+from reports.documents.language import is_known, language
+from reports.documents.pdf import typeset
+from reports.documents.plain_text import plain
+from reports.documents.wording import component, each_request, part_of
+from reports.figures.queue import Sketcher
 from sim.accounting.ledger import Line
 from sim.catalogue import read_catalogue
+from sim.core.errors import InputError, OutputError
 from sim.day import run
-from sim.errors import InputError, OutputError
-from sim.headlines import summary
+from sim.result_json import summary
 from sim.saving import save
 from tests.golden.tiny_day import BREAKING, tiny_day
 

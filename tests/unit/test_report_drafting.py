@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from reports import fonts
-from reports.drafting import Drafter, drafter
-from reports.figures.cost import Bar, waterfall
+from reports.commands.report import Order, make
+from reports.documents import fonts
+from reports.documents.fonts import characters
+from reports.documents.language import language
+from reports.documents.pdf import rehearse, typeset
+from reports.figures.queue import Sketcher
 from reports.figures.style import BLUE
-from reports.fonts import characters
-from reports.language import language
-from reports.making import Order, make
-from reports.sketching import Sketcher
-from reports.typesetting import rehearse, typeset
-from sim.errors import OutputError
+from reports.figures.waterfall import Bar, waterfall
+from reports.figures.worker import Drafter, drafter
+from sim.core.errors import OutputError
 from tests.unit.test_report_day import catalogue as catalogue
 from tests.unit.test_report_day import eventful as eventful
 from tests.unit.test_report_day import folder as folder
@@ -81,7 +81,7 @@ def test_no_process_is_forked_once_numpy_has_threads():
 
 STOPPED = """
 import multiprocessing
-from reports.drafting import drafter
+from reports.figures.worker import drafter
 try:
     with drafter() as helper:
         print(helper is not None, len(multiprocessing.active_children()))
@@ -91,7 +91,7 @@ except KeyboardInterrupt:
 """
 KILLED = """
 import multiprocessing, os, signal
-from reports.drafting import drafter
+from reports.figures.worker import drafter
 with drafter():
     print(multiprocessing.active_children()[0].pid, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)

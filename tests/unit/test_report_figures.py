@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
+from reports.documents.language import language
 from reports.figures.clock import Clock
-from reports.figures.cost import steps, waterfall
 from reports.figures.latency import histograms, latency_figure
 from reports.figures.multiples import day_page
 from reports.figures.panels import Curve, Panel, day_panels
 from reports.figures.style import BLUE, house_style
-from reports.language import language
-from sim.headlines import summary
+from reports.figures.waterfall import steps, waterfall
+from sim.result_json import summary
 from tests.unit.test_report_day import catalogue as catalogue
 from tests.unit.test_report_day import eventful as eventful
 from tests.unit.test_report_day import idle as idle
@@ -117,8 +117,8 @@ def test_a_long_label_of_a_waterfall_stands_whole():
 
 def test_a_triangle_is_told_of_only_where_there_is_one(eventful, idle):
     from reports.day.context import Day
-    from reports.day.course import course_section
-    from reports.sketching import Sketcher
+    from reports.day.operations import course_section
+    from reports.figures.queue import Sketcher
 
     words = language("en")
     for result, some in ((eventful, True), (idle, False)):

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from reports.day.context import Day
-from reports.day.happenings import MOST_ROWS, happenings
+from reports.day.facility_events import MOST_ROWS, happenings
+from reports.documents.language import language
+from reports.documents.pdf import typeset
 from reports.figures.panels import STATE_COLOURS, day_panels
-from reports.language import language
-from reports.sketching import Sketcher
-from reports.typesetting import typeset
-from sim.headlines import summary
+from reports.figures.queue import Sketcher
+from sim.result_json import summary
 from sim.traces.events import Event, EventLog
 from tests.unit.test_report_day import catalogue as catalogue
 from tests.unit.test_report_day import eventful as eventful

@@ -4,10 +4,9 @@ from datetime import date
 
 import pytest
 
-from reports.basis import is_known, reckoned
-from reports.language import CODES, FOLDER, language
-from reports.plain import UNKNOWN, columns, plain, shorten
-from reports.wording import each_request, quantity_unit
+from reports.documents.language import CODES, FOLDER, is_known, language, reckoned
+from reports.documents.plain_text import UNKNOWN, columns, plain, shorten
+from reports.documents.wording import each_request, quantity_unit
 from tests.architecture.source_files import ROOT
 
 WORD = re.compile("[a-z]{4}")

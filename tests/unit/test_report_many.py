@@ -9,24 +9,21 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from reports.figures.flags import flags
-from reports.figures.spread import Mark, span
-from reports.language import language
-from reports.making import Order, make
-from reports.many.context import Many
-from reports.many.drivers import drivers
-from reports.many.front import Point, beaten_by, front
-from reports.many.naming import input_names, input_value
-from reports.many.ranking import idle_inputs, ranking
-from reports.many.report import many_report
-from reports.plain import plain
-from reports.sketching import Sketcher
-from reports.study_summary import study_summary
-from reports.typesetting import typeset
-from reports.wording import distribution
-from sim.errors import OutputError
+from reports.commands.report import Order, make
+from reports.documents.language import language
+from reports.documents.pdf import typeset
+from reports.documents.plain_text import plain
+from reports.documents.wording import distribution
+from reports.figures.distribution import Mark, flags, span
+from reports.figures.queue import Sketcher
+from reports.study.drivers import drivers, idle_inputs, ranking
+from reports.study.study_context import Many, input_names, input_value
+from reports.study.study_report import many_report
+from reports.terminal.study_summary import study_summary
+from sim.core.errors import OutputError
+from sim.core.version import __version__
 from sim.studies import load
-from sim.version import __version__
+from sim.studies.statistics.dominance import Point, beaten_by, front
 from tests.unit.test_report_day import HOSTILE, svgs_of, text_of, without_breaks
 
 COST, WAIT = "cost_usd.total", "latency.ttft_s.p99"
@@ -418,7 +415,7 @@ def test_no_line_runs_through_a_name():
     ("noise", "told"), [(0.2, "beyond chance (±0.20)"), (0.9, "none stands out"), (None, "none s")]
 )
 def test_the_terminal_names_only_what_chance_would_not_bring(noise, told, monkeypatch):
-    monkeypatch.setattr("reports.console.WIDTH_OF_FILES", 100)
+    monkeypatch.setattr("reports.terminal.console.WIDTH_OF_FILES", 100)
     summary = summary_of("monte_carlo")
     for outcome in (COST, WAIT):
         summary["results"][outcome]["rank_noise"] = noise

@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
-from reports.blocks import Card, Cards, Report, Section, Series
-from reports.page import html_page
+from reports.documents.blocks import Card, Cards, Report, Section, Series
+from reports.documents.html import html_page
 from tests.unit.test_report_day import HOSTILE, report_of
 from tests.unit.test_report_day import catalogue as catalogue
 from tests.unit.test_report_day import eventful as eventful

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from reports.day.method import figure
-from reports.language import language
+from reports.documents.language import language
 from reports.samples.__main__ import COMMANDS, HERE, PICTURED
 from tests.unit.test_report_day import without_breaks
 

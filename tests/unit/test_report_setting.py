@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from reports.blocks import Card, Cards, Column, Heading, Paragraph, Points, Report, Section, Table
-from reports.typesetting import typeset
+from reports.documents.blocks import Card, Cards, Column, Heading, Paragraph, Points, Report, Section, Table
+from reports.documents.pdf import typeset
 
 ROWS = 40
 

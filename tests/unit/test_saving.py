@@ -5,13 +5,12 @@ import pytest
 
 import sim
 from sim import saving
+from sim.core.errors import OutputError
 from sim.day import run
-from sim.errors import OutputError
-from sim.loading import read_summary
-from sim.saving import DAY_FILES, default_folder, finish, save, slug
+from sim.files.staging import workshop
+from sim.saving import DAY_FILES, default_folder, finish, read_summary, save, slug
 from sim.scenario.reading import read_scenario
 from sim.traces import sinks
-from sim.workshop import workshop
 from tests.golden.tiny_day import BREAKING, tiny_day
 
 pytestmark = pytest.mark.usefixtures("engine_compiled")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.documents import read_value
-from sim.errors import one_line
+from sim.core.errors import one_line
+from sim.files.documents import read_value
 from sim.scenario.identity import canonical, scenario_hash
 from sim.scenario.reading import read_scenario
 from sim.scenario.reference import describe_scenario, json_schema, json_schema_text

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.documents import dotted
-from sim.errors import ScenarioError
+from sim.core.errors import ScenarioError
+from sim.files.documents import dotted
 from sim.scenario.paths import get, parse_assignment, replace, split
 from sim.scenario.schema import Pool, Scenario
 

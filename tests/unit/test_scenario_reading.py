@@ -4,7 +4,7 @@ import pytest
 
 from sim.catalogue.catalogue import Catalogue
 from sim.catalogue.reading import read_catalogue
-from sim.errors import InputError, ScenarioError
+from sim.core.errors import InputError, ScenarioError
 from sim.scenario.reading import read_scenario, scenario_file, shipped, summaries
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.traces.request import Outcome
+from sim.traces.requests import Outcome
 from tests.twins.harness import ENGINES, asks, play, spec
 
 pytestmark = pytest.mark.parametrize("engine", ENGINES)

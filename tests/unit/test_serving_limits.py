@@ -2,8 +2,8 @@
 
 import pytest
 
-from sim.errors import InputError
-from sim.serving.kernel import memory
+from sim.core.errors import InputError
+from sim.serving.compiled import allocation as memory
 from tests.twins.harness import asks, play, spec
 
 

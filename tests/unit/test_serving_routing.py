@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.serving.routing import halves, mix, routing_keys
-from sim.serving.rules import candidate
-from sim.traces.request import Outcome
+from sim.serving.engine.rules import candidate
+from sim.serving.policies.routing_keys import halves, mix, routing_keys
+from sim.traces.requests import Outcome
 from tests.twins.harness import ENGINES, asks, play, spec
 
 on_every_engine = pytest.mark.parametrize("engine", ENGINES)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.serving import rules
+from sim.serving.engine import rules
 
 firsts = st.floats(1e-4, 10.0)
 growths = st.one_of(st.just(0.0), st.floats(1e-18, 1e-2))

@@ -11,8 +11,7 @@ from scipy import stats
 
 from sim.day import run
 from sim.traces import sinks
-from sim.traces.request import Outcome, RequestTrace
-from sim.traces.rows import ROW, in_order, lots, no_rows, trace_of
+from sim.traces.requests import ROW, Outcome, RequestTrace, in_order, lots, no_rows, trace_of
 from sim.traces.sinks import EVERY_LOT, Keep, Nothing, Sample, Spill, open_sink
 from tests.golden.tiny_day import BREAKING, tiny_day
 

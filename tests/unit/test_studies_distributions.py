@@ -5,7 +5,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 from scipy import stats
 
-from sim.studies.distributions import Discrete, Distribution, Empirical, in_words
+from sim.studies.sampling.distributions import Discrete, Distribution, Empirical, in_words
 
 U = np.linspace(0.01, 0.99, 99)
 

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from sim.streams import Streams
-from sim.studies.designs import design, tornado_points
-from sim.studies.points import BLOCKS, blocks_of, pearson, spread_points, tie
+from sim.core.streams import Streams
+from sim.studies.sampling.designs import BLOCKS, blocks_of, design, pearson, spread_points, tie, tornado_points
 
 
 @pytest.mark.parametrize("spread", ["random", "latin_hypercube", "sobol"])

@@ -3,9 +3,9 @@
 import pytest
 
 from sim.scenario.identity import scenario_hash
-from sim.studies import cells
-from sim.studies.cells import Order, price_cells, simulate_day, the_catalogue
-from sim.studies.inputs import facts_in_use, is_price
+from sim.studies.questions.inputs import facts_in_use, is_price
+from sim.studies.running import cells
+from sim.studies.running.cells import Order, price_cells, simulate_day, the_catalogue
 from tests.tiny_study import MINUTE, PRICES, study
 
 DRAWS = 5

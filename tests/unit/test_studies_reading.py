@@ -7,14 +7,14 @@ import pytest
 from scipy.stats import spearmanr
 
 from sim.catalogue import read_catalogue
-from sim.errors import InputError
-from sim.scenario.kinds import OF_MANY_DAYS, ONLY
+from sim.core.errors import InputError
+from sim.scenario.file_kinds import OF_MANY_DAYS, ONLY
 from sim.scenario.reading import read_scenario, shipped
 from sim.scenario.reference import describe_scenario
 from sim.scenario.schema import Scenario
-from sim.studies.inputs import NAMED_KINDS, facts_in_use, is_price
-from sim.studies.reading import read_batch, read_study
-from sim.studies.schema import Batch, Question, Study
+from sim.studies.questions.inputs import NAMED_KINDS, facts_in_use, is_price
+from sim.studies.questions.reading import read_batch, read_study
+from sim.studies.questions.schema import Batch, Question, Study
 from tests.tiny_study import PRICES, WORLD, batch, study
 
 LOW_HIGH = {"distribution": "uniform", "low": 9, "high": 2}

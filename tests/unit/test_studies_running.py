@@ -7,13 +7,14 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.errors import OutputError
-from sim.studies import cells, load
-from sim.studies.cells import Order, run_cells
-from sim.studies.outcomes import flat, grows
-from sim.studies.plan import Cell
-from sim.studies.store import CATALOGUE, CELLS
-from sim.studies.workers import Here
+from sim.core.errors import OutputError
+from sim.studies import load
+from sim.studies.questions.cell_plan import Cell
+from sim.studies.questions.outcomes import flat, grows
+from sim.studies.running import cells
+from sim.studies.running.cells import Order, run_cells
+from sim.studies.running.store import CATALOGUE, CELLS
+from sim.studies.running.workers import Here
 from tests.tiny_study import MINUTE, PRICES, WORLD, batch, done, study
 
 FILES = ("outcomes.parquet", "summary.json", "study.yaml", "scenario.yaml")
@@ -95,7 +96,7 @@ class Stopping(Here):
 
 @pytest.mark.parametrize("uncertain", [WORLD, PRICES | WORLD], ids=["own days", "mixed"])
 def test_a_resumed_study_is_the_same_bit_for_bit_and_repeats_nothing(tmp_path, simulated, uncertain):
-    from sim.studies.running import carry_out
+    from sim.studies.running.run import carry_out
 
     plan = study(tmp_path, draws=6, uncertain=uncertain)
     done(plan, tmp_path / "whole")
@@ -133,7 +134,7 @@ def test_without_resume_nothing_that_is_there_is_touched(tmp_path):
 
 
 def test_two_studies_do_not_share_a_folder(tmp_path):
-    from sim.studies.store import open_store
+    from sim.studies.running.store import open_store
 
     plan = study(tmp_path)
     with open_store(tmp_path / "o", "first", False), pytest.raises(OutputError, match="another study is being written"):
@@ -141,7 +142,7 @@ def test_two_studies_do_not_share_a_folder(tmp_path):
 
 
 def test_a_day_or_a_file_of_others_is_left_alone(tmp_path):
-    from sim.studies.store import open_store
+    from sim.studies.running.store import open_store
 
     (tmp_path / "scenario.yaml").write_text("mine")
     with (
@@ -181,7 +182,7 @@ def test_a_full_disk_is_told_and_costs_nothing_that_is_finished(tmp_path, monkey
 def test_a_full_catalogue_is_told(tmp_path, monkeypatch):
     import sqlite3
 
-    from sim.studies.store import Store
+    from sim.studies.running.store import Store
 
     def full(*_):
         raise sqlite3.OperationalError("database or disk is full")
@@ -212,7 +213,7 @@ def test_a_lost_worker_is_an_answer_that_resume_asks_for_again(tmp_path):
             task, answer = super().next()
             return task, RuntimeError("killed") if answer.cells == [2] else answer
 
-    from sim.studies.running import carry_out
+    from sim.studies.running.run import carry_out
 
     plan = study(tmp_path)
     result = carry_out(plan, tmp_path / "o", Losing())
@@ -317,7 +318,7 @@ def test_the_table_has_the_columns_of_the_contract(tmp_path):
 
 
 def test_the_resolved_study_asks_the_same(tmp_path):
-    from sim.studies.reading import read_study
+    from sim.studies.questions.reading import read_study
 
     one = done(study(tmp_path, uncertain="facts", draws=2), tmp_path / "o").table()
     again = read_study(str(tmp_path / "o" / "study.yaml"), None, "reference")
@@ -356,7 +357,7 @@ def test_a_fraction_of_the_fleet_is_grown_to_the_whole_and_its_bias_is_measured(
 
 def test_numbers_that_grow_with_the_fleet_are_known(tmp_path):
     """Twice the servers under twice the demand: what doubles is grown, and nothing else is."""
-    from sim.headlines import summary
+    from sim.result_json import summary
 
     day = study(tmp_path, overrides=FLEET).base
     twice = day.replace({"fleet.pools.main.servers": 16, "workload.demand.requests_per_day": 480_000.0})
@@ -387,7 +388,7 @@ def test_the_catalogue_of_cells_can_be_read_by_others(tmp_path):
 def test_a_fraction_keeps_the_proportions_and_at_least_one_of_everything(tmp_path):
     from fractions import Fraction
 
-    from sim.studies.fraction import shrink
+    from sim.studies.running.fraction import shrink
 
     repair = {"stock": {"gpu": {"parts": 8, "reorder_at": 0}}, "spares": {"main": {"hot": 1}}}
     changes = FLEET | {"plant.failures.technicians": 12, "fleet.pools.main.cells": 2, "plant.repair": repair}

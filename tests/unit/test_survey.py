@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from sim.catalogue import read_catalogue
-from sim.errors import ScenarioError
+from sim.core.errors import ScenarioError
+from sim.core.streams import Streams
+from sim.demand_survey import survey
 from sim.scenario.schema import Scenario
-from sim.streams import Streams
-from sim.survey import survey
 from sim.workload.requests import Requests
 from sim.workload.source import open_workload
 from sim.workload.tally import LengthCounts, Pairs, Tally

@@ -5,16 +5,16 @@ import io
 import pytest
 from rich.console import Console
 
-from reports import tables
-from reports.study_summary import _variants
-from reports.tables import fits, labelled, plain_table, word_table
+from reports.terminal import tables
+from reports.terminal.study_summary import _variants
+from reports.terminal.tables import fits, labelled, plain_table, word_table
 
 
 @pytest.fixture(params=[60, 80, 120, 200])
 def shown(request, monkeypatch):
     """What something looks like on a terminal, in lines; `shown.columns` is its width."""
     monkeypatch.setattr(tables, "width", lambda: request.param)
-    monkeypatch.setattr("reports.study_summary.width", lambda: request.param, raising=False)
+    monkeypatch.setattr("reports.terminal.study_summary.width", lambda: request.param, raising=False)
 
     def lines(make):
         file = io.StringIO()

@@ -8,11 +8,10 @@ import pytest
 
 from sim.accounting.energy import energy_usd
 from sim.accounting.energy_use import energy_use, quarter_of_minute
-from sim.accounting.prices import Priced, ResolvedPrices, Tariff
-from sim.accounting.resolving import resolve_prices
+from sim.accounting.prices import Priced, ResolvedPrices, Tariff, resolve_prices
 from sim.catalogue.catalogue import Catalogue
 from sim.catalogue.reading import read_catalogue
-from sim.errors import CatalogueError
+from sim.core.errors import CatalogueError
 from sim.scenario.prices import Prices
 
 NIGHT = {"start_s": "22:00", "end_s": "06:30", "usd_per_kwh": 0.1}

@@ -5,8 +5,8 @@ import io
 import pytest
 from rich.text import Text
 
-from reports import console
-from reports.terminal import counted, duration, energy_of
+from reports.terminal import console
+from reports.terminal.day_summary import counted, duration, energy_of
 
 
 @pytest.mark.parametrize(

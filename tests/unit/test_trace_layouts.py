@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from sim.catalogue import read_catalogue
-from sim.errors import TraceError
+from sim.core.errors import TraceError
+from sim.core.streams import Streams
 from sim.scenario.schema import Scenario
-from sim.streams import Streams
-from sim.workload.scaling import WINDOW_S, ringed
 from sim.workload.source import open_workload
+from sim.workload.traces.scaling import WINDOW_S, ringed
 
 AZURE = "TIMESTAMP,ContextTokens,GeneratedTokens\n"
 OURS = "arrival_s,input_tokens,output_tokens\n"

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.catalogue import read_catalogue
-from sim.errors import InvariantError
+from sim.core.errors import InvariantError
 from sim.fleet.simulate import simulate
 from sim.traces.digest import BINS, METRICS, Digest, bin_edges, bins_of
 from sim.traces.events import Event, EventLog
-from sim.traces.request import Outcome, RequestTrace
+from sim.traces.minutes import PlantMinutes, PoolMinutes
+from sim.traces.requests import Outcome, RequestTrace
 from sim.traces.sinks import Keep
-from sim.traces.utilisation import PlantMinutes, PoolMinutes
 from tests.golden.tiny_day import BREAKING, tiny_day
 
 pytestmark = pytest.mark.usefixtures("engine_compiled")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.units import _SPELLINGS, SUFFIXES, parse_quantity, suffix_of, unit_of
+from sim.core.units import _SPELLINGS, SUFFIXES, parse_quantity, suffix_of, unit_of
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,14 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
+from sim.calibration.calibrate import calibrate, profile_text
+from sim.calibration.cases import UnknownNameError, match, one_node
+from sim.calibration.closed_loop import Load, run_closed_loop
+from sim.calibration.kinds.serving_runs import pool_of, read_case
+from sim.calibration.predict import FORMS, check_columns, predict_rows
+from sim.calibration.scoring import score
 from sim.catalogue import read_catalogue
-from sim.errors import InputError
-from sim.validation.calibrating import calibrate
-from sim.validation.cases import one_node
-from sim.validation.closed_loop import Load, run_closed_loop
-from sim.validation.names import UnknownNameError, match
-from sim.validation.predicting import FORMS, check_columns, predict_rows
-from sim.validation.profile import profile_text
-from sim.validation.scoring import score
-from sim.validation.serving import pool_of, read_case
+from sim.core.errors import InputError
 
 BOOK = read_catalogue()
 ROW = {
@@ -64,7 +62,7 @@ def test_a_leaping_loop_equals_one_that_steps(monkeypatch, look_every):
     spec = pool_of(case, case.replica(BOOK))
     load = Load(clients=5, prompt=300, output=40, requests=17, spread_fraction=0.3, look_every=look_every)
     leaping = run_closed_loop(spec, load, np.random.default_rng(3))
-    monkeypatch.setattr("sim.validation.closed_loop._Leaping.leap", lambda batch, iteration, most: 1)
+    monkeypatch.setattr("sim.calibration.closed_loop._Leaping.leap", lambda batch, iteration, most: 1)
     stepping = run_closed_loop(spec, load, np.random.default_rng(3))
     assert leaping.tpot_s == pytest.approx(stepping.tpot_s, rel=1e-12)
     assert leaping.ttft_s == pytest.approx(stepping.ttft_s, rel=1e-12)

@@ -1,8 +1,8 @@
 import pytest
 
+from sim.calibration.kinds.ml_energy import CROWDED, EFFICIENCY, read_case
+from sim.calibration.predict import FORMS, predict_rows
 from sim.catalogue import read_catalogue
-from sim.validation.ml_energy import CROWDED, EFFICIENCY, read_case
-from sim.validation.predicting import FORMS, predict_rows
 
 BOOK = read_catalogue()
 ROW = {

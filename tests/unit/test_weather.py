@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from sim.catalogue import read_catalogue
-from sim.errors import WeatherError
-from sim.fleet.weather import weather_of
-from sim.fleet.weather_files import read_weather
-from sim.streams import Streams
+from sim.core.errors import WeatherError
+from sim.core.streams import Streams
+from sim.fleet.facility.weather import weather_of
+from sim.fleet.facility.weather_files import read_weather
 from tests.golden.tiny_day import tiny_day
 
 VIRGINIA = read_catalogue(kinds=["sites"]).sites["virginia"]
@@ -103,7 +103,7 @@ def test_a_folder_broken_gzip_or_endless_file_is_told(tmp_path, monkeypatch):
     (tmp_path / "broken.epw").write_bytes(packed[:40] + bytes(40) + packed[80:])
     with pytest.raises(WeatherError, match="cannot be read: "):
         read_weather(str(tmp_path / "broken.epw"), None, 0.0)
-    monkeypatch.setattr("sim.fleet.weather_files.LARGEST_BYTES", 1000)
+    monkeypatch.setattr("sim.fleet.facility.weather_files.LARGEST_BYTES", 1000)
     with pytest.raises(WeatherError, match="is longer than 1,000 bytes, which no year of hours is"):
         read_weather(write(tmp_path, epw_lines()), None, 0.0)
     with pytest.raises(WeatherError, match="cannot be read: is no plain file"):

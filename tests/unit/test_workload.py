@@ -3,16 +3,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.catalogue.demand_types import Lengths, Shape
-from sim.errors import DefectError, InputError
+from sim.catalogue.types.demand import Lengths, Shape
+from sim.core.errors import DefectError, InputError
+from sim.core.streams import Streams
 from sim.scenario.schema import Scenario
-from sim.streams import Streams
-from sim.workload.arrivals import BLOCK, Windows, blocks
-from sim.workload.copula import CELLS, LARGEST_Z, gaussian_copula, tie
-from sim.workload.demand import Rate, shape_by_minute
+from sim.workload.demand.arrivals import BLOCK, Rate, Windows, blocks, shape_by_minute
+from sim.workload.lengths import NORMAL_CELLS, LARGEST_Z, draw_lengths, gaussian_copula, length_tables, look_up, quantiles, tie
 from sim.workload.requests import Requests
 from sim.workload.source import open_workload
-from sim.workload.tokens import draw_lengths, length_tables, look_up, quantiles
 from tests.rates import daily_rate, steady_mix
 
 DAY_S = 86_400.0
@@ -292,10 +290,10 @@ def test_tied_uniforms_are_those_of_numpy_to_the_bit(rank_correlation):
     copula, (first, second) = gaussian_copula(rank_correlation), uniforms(100_000)
     ends = np.float32([0, np.nextafter(np.float32(1), np.float32(0))])
     first, second = np.append(first, ends.repeat(2)), np.append(second, np.tile(ends, 2))
-    own, other = (copula.normal[(uniform * np.float32(CELLS)).astype(int)] for uniform in (second, first))
+    own, other = (copula.normal[(uniform * np.float32(NORMAL_CELLS)).astype(int)] for uniform in (second, first))
     z = np.float32(max(0.0, 1 - copula.pearson**2) ** 0.5) * own + np.float32(copula.pearson) * other
-    place = (z * np.float32(CELLS / (2 * LARGEST_Z)) + np.float32(CELLS / 2)).astype(int)
-    assert tie(copula, first, second).tolist() == copula.uniform[place.clip(0, CELLS - 1)].tolist()
+    place = (z * np.float32(NORMAL_CELLS / (2 * LARGEST_Z)) + np.float32(NORMAL_CELLS / 2)).astype(int)
+    assert tie(copula, first, second).tolist() == copula.uniform[place.clip(0, NORMAL_CELLS - 1)].tolist()
 
 
 @pytest.mark.parametrize(

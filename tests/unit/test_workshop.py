@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.errors import OutputError
-from sim.workshop import publish, workshop
+from sim.core.errors import OutputError
+from sim.files.staging import publish, workshop
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("ledger.csv", "scenario.yaml", "result.json")

@@ -8,9 +8,9 @@ import pytest
 from scipy import stats
 
 from sim.catalogue import read_catalogue
+from sim.core.streams import Streams
+from sim.demand_survey import survey
 from sim.scenario.schema import Scenario
-from sim.streams import Streams
-from sim.survey import survey
 from sim.workload.source import open_workload
 
 TRACES = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "traces"
@@ -112,8 +112,8 @@ def test_gaps_have_the_cv_of_the_source_by_window(counted, service, gap_cv, wron
 
 def test_replayed_clients_keep_their_cvs(counted):
     """One client's hours at a time: what is drawn for each window, against its iat_cv."""
-    from sim.streams import Streams
-    from sim.workload.gaps import arrivals_of
+    from sim.core.streams import Streams
+    from sim.workload.traces.servegen import arrivals_of
 
     table = pd.read_csv(TRACES / "servegen_clients_10min.csv.gz").query("model == 'm-small' and client == 5")
     table = table[table.rate_rps > 20].head(15)

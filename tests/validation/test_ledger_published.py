@@ -7,8 +7,8 @@ import pytest
 
 from sim.accounting.inventory import Inventory, take_inventory
 from sim.accounting.ledger import CostLedger
-from sim.accounting.price import price
-from sim.accounting.resolving import resolve_prices
+from sim.accounting.prices import resolve_prices
+from sim.accounting.pricing import price
 from sim.accounting.usage import Served
 from sim.catalogue.catalogue import Catalogue
 from sim.catalogue.reading import read_catalogue

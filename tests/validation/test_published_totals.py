@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import sim
-from sim.units import SECONDS_PER_HOUR, WATTS_PER_KILOWATT
+from sim.core.units import SECONDS_PER_HOUR, WATTS_PER_KILOWATT
 
 pytestmark = pytest.mark.usefixtures("engine_compiled")
 

@@ -1,0 +1,1 @@
+"""Kinds of measurement: one module for each layout of a points file."""

@@ -1,0 +1,1 @@
+"""What every package builds on: units, errors, random streams, compiling. It knows nothing of the model."""

@@ -1,0 +1,1 @@
+"""SimPy processes of the data center: climate, cooling units, power feed, outages."""

@@ -1,0 +1,1 @@
+"""SimPy processes of failure, repair and scheduled maintenance."""

@@ -1,0 +1,1 @@
+"""SimPy processes that change how many servers are up."""

@@ -1,0 +1,1 @@
+"""The data center: cooling, the air around servers, power delivery."""

@@ -1,0 +1,1 @@
+"""How servers fail, and how long repair takes."""

@@ -1,0 +1,1 @@
+"""What both engines share: the protocol, the specification of a pool, the rules of batching, shards."""

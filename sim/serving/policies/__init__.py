@@ -1,0 +1,1 @@
+"""Batching, admission and routing: one enum and one table each."""

@@ -1,0 +1,1 @@
+"""The reference engine: SimPy, iteration by iteration. Slow, and written to be read."""

@@ -1,0 +1,1 @@
+"""What a batch or study asks: its file, its inputs, its outcomes, its cells."""

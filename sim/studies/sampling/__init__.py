@@ -1,0 +1,1 @@
+"""Distributions and designs: which points of the input space are run."""

@@ -1,0 +1,1 @@
+"""Replayed demand: request traces in public formats."""
