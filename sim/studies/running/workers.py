@@ -133,6 +133,7 @@ class DaskWorkers:
 def open_workers(jobs: int, scheduler: str | None, engine: str) -> Iterator[DaskWorkers]:
     """Workers for the length of a study: `jobs` processes here, or those of the scheduler at an address."""
     import dask
+    import distributed  # noqa: F401  its defaults must be there before they are set aside: else they go with ours
 
     with dask.config.set(SETTINGS), _started(jobs) if scheduler is None else _reached(scheduler) as client:
         yield DaskWorkers(client, _prepare(client, engine))
