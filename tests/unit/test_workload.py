@@ -8,7 +8,16 @@ from sim.core.errors import DefectError, InputError
 from sim.core.streams import Streams
 from sim.scenario.schema import Scenario
 from sim.workload.demand.arrivals import BLOCK, Rate, Windows, blocks, shape_by_minute
-from sim.workload.lengths import NORMAL_CELLS, LARGEST_Z, draw_lengths, gaussian_copula, length_tables, look_up, quantiles, tie
+from sim.workload.lengths import (
+    LARGEST_Z,
+    NORMAL_CELLS,
+    draw_lengths,
+    gaussian_copula,
+    length_tables,
+    look_up,
+    quantiles,
+    tie,
+)
 from sim.workload.requests import Requests
 from sim.workload.source import open_workload
 from tests.rates import daily_rate, steady_mix
