@@ -15,6 +15,7 @@ from reports.figures.intervals import Estimate, Row, interval_figure
 from reports.study.choosing import Choice, choose, front_sentence, variant_name
 from reports.study.study_context import Many, leaf
 from sim.studies.statistics.dominance import Point
+from sim.studies.statistics.goals import Share, goal_results, misses_by_variant
 
 OUTCOMES_IN_A_TABLE = 4
 MOST_FIGURES = 3
@@ -249,18 +250,18 @@ def keeping_sentences(many: Many) -> tuple[str, ...]:
 
 def keeping_table(many: Many) -> list[Any]:
     """How often every variant misses every goal."""
-    words, goals = many.words, many.summary["goals"]
+    words, goals = many.words, goal_results(many.summary)
     if not goals:
         return []
     rows = [
-        (variant_name(many, variant["name"]), *(_missed(many, goal["missed"][variant["name"]]) for goal in goals))
-        for variant in many.summary["variants"]
+        (variant_name(many, name), *(_missed(many, missed) for missed in misses))
+        for name, misses in misses_by_variant(many.summary)
     ]
-    heads = (f"{plain(goal['name'])}: {many.limit(goal)}" for goal in goals)
+    heads = (f"{plain(goal.name)}: {many.limit(goal)}" for goal in goals)
     columns = (Column(words("many.variant"), False, 1.0), *(Column(head, True, 1.0) for head in heads))
     caption = words("many.keeping_caption", confidence=words.percent(many.summary["confidence"], 0))
     return [Table(columns, tuple(rows), caption=caption)]
 
 
-def _missed(many: Many, told: dict[str, Any]) -> str:
-    return f"{many.words.percent(told['estimate'])} ({many.percents(told)})"
+def _missed(many: Many, missed: Share) -> str:
+    return f"{many.words.percent(missed['estimate'])} ({many.percents(missed)})"

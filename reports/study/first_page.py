@@ -5,6 +5,7 @@ import numpy as np
 from reports.documents.blocks import Card, Cards
 from reports.documents.plain_text import plain
 from reports.study.study_context import Many, input_value, leaf
+from sim.studies.statistics.goals import goal_results
 
 MOST_OVERRIDES = 8
 
@@ -17,9 +18,9 @@ def monte_carlo_cards(many: Many) -> Cards:
         Card(words(f"many.card_{name}"), many.brief(many.main, row["estimate"]), many.brief_interval(many.main, row))
         for name, row in shown
     ]
-    for goal in many.summary["goals"][:3]:
-        missed = words.percent(goal["missed"]["estimate"])
-        cards.append(Card(words("many.card_missed", name=plain(goal["name"])), missed, many.percents(goal["missed"])))
+    for goal in goal_results(many.summary)[:3]:
+        missed = words.percent(goal.missed["estimate"])
+        cards.append(Card(words("many.card_missed", name=plain(goal.name)), missed, many.percents(goal.missed)))
     return Cards(tuple(cards))
 
 

@@ -12,6 +12,7 @@ from reports.figures.intervals import Estimate, Row, interval_figure
 from reports.study.drivers import drivers
 from reports.study.first_page import fraction_sentences
 from reports.study.study_context import Many, Values, input_names
+from sim.studies.statistics.goals import GoalResult, goal_results
 
 QUANTILES = ("p05", "p10", "p25", "p50", "p75", "p90", "p95", "p99")
 MARKED = ("p05", "p50", "p95")
@@ -30,19 +31,18 @@ def monte_carlo_answer(many: Many) -> tuple[str, ...]:
     told = many.main_result
     low, middle, high = (many.brief(many.main, told["quantiles"][name]["estimate"]) for name in MARKED)
     first = many.about("many.spread", many.main, low=low, middle=middle, high=high)
-    return (first, *(goal_sentence(many, goal) for goal in many.summary["goals"][:2]))
+    return (first, *(goal_sentence(many, goal) for goal in goal_results(many.summary)[:2]))
 
 
-def goal_sentence(many: Many, goal: dict[str, Any]) -> str:
+def goal_sentence(many: Many, goal: GoalResult) -> str:
     """How likely a limit is missed."""
-    limit = "at_most" if "at_most" in goal else "at_least"
     return many.words(
-        f"many.goal_{limit}",
-        name=plain(goal["name"]),
-        outcome=many.inside(goal["outcome"]),
-        limit=many.brief(goal["outcome"], goal[limit]),
-        missed=many.words.percent(goal["missed"]["estimate"]),
-        interval=many.percents(goal["missed"]),
+        f"many.goal_{goal.side}",
+        name=plain(goal.name),
+        outcome=many.inside(goal.outcome),
+        limit=many.brief(goal.outcome, goal.limit),
+        missed=many.words.percent(goal.missed["estimate"]),
+        interval=many.percents(goal.missed),
     )
 
 
@@ -85,11 +85,10 @@ def _marks(many: Many) -> list[Mark]:
         Mark(scale * told[name]["estimate"], f"{name} {many.brief(many.main, told[name]['estimate'])}")
         for name in MARKED
     ]
-    for goal in many.summary["goals"]:
-        if goal["outcome"] == many.main:
-            limit = goal.get("at_most", goal.get("at_least"))
-            label = f"{shorten(plain(goal['name']), LONGEST_GOAL)} {many.brief(many.main, limit)}"
-            marks.append(Mark(scale * limit, label, limit=True))
+    for goal in goal_results(many.summary):
+        if goal.outcome == many.main:
+            label = f"{shorten(plain(goal.name), LONGEST_GOAL)} {many.brief(many.main, goal.limit)}"
+            marks.append(Mark(scale * goal.limit, label, limit=True))
     return marks
 
 
@@ -117,17 +116,12 @@ def _quantiles(many: Many) -> Table:
 
 
 def _goals(many: Many) -> list[Any]:
-    words = many.words
-    if not many.summary["goals"]:
+    words, goals = many.words, goal_results(many.summary)
+    if not goals:
         return []
     rows = [
-        (
-            plain(goal["name"]),
-            many.limit(goal),
-            words.percent(goal["missed"]["estimate"]),
-            many.percents(goal["missed"]),
-        )
-        for goal in many.summary["goals"]
+        (plain(goal.name), many.limit(goal), words.percent(goal.missed["estimate"]), many.percents(goal.missed))
+        for goal in goals
     ]
     columns = (
         Column(words("many.goal"), False, 0.8),

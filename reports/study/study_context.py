@@ -17,6 +17,7 @@ from reports.documents.plain_text import plain
 from reports.figures.queue import Sketcher
 from sim.core.units import SECONDS_PER_DAY, SECONDS_PER_MINUTE, unit_of
 from sim.studies import StudyResult
+from sim.studies.statistics.goals import GoalResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,11 +139,10 @@ class Many:
         frame = self.result.table(wanted)
         return frame[frame["status"] == "done"]
 
-    def limit(self, goal: dict[str, Any]) -> str:
+    def limit(self, goal: GoalResult) -> str:
         """What a goal asks: an outcome of at most, or at least, so much."""
-        side = "at_most" if "at_most" in goal else "at_least"
-        outcome, limit = self.inside(goal["outcome"]), self.value(goal["outcome"], goal[side])
-        return self.words(f"many.{side}", outcome=outcome, limit=limit)
+        outcome, limit = self.inside(goal.outcome), self.value(goal.outcome, goal.limit)
+        return self.words(f"many.{goal.side}", outcome=outcome, limit=limit)
 
     def by_day(self, outcome: str) -> dict[str, tuple[float, ...]]:
         """An outcome of a batch's variants on each of its random days, the same for all; NaN where it is not known."""

@@ -28,6 +28,7 @@ from reports.terminal.tables import (
 )
 from sim.studies.questions.cell_plan import Plan, Variants
 from sim.studies.sampling.distributions import in_words
+from sim.studies.statistics.goals import GoalResult, Share, goal_results, misses_by_variant
 
 MOST_BARS = 15
 """Inputs that a ranking shows."""
@@ -244,40 +245,33 @@ def _short(path: str, room: int) -> str:
 
 
 def goal_tables(summary: dict[str, Any]) -> list[RenderableType]:
-    """What a summary tells of goals; nothing where there are none."""
-    if not summary.get("goals"):
+    """How often goals are missed, and in a batch which variant meets them all; nothing where no goal was given."""
+    goals = goal_results(summary)
+    if not goals:
         return []
     if summary["kind"] == "batch":
-        return _kept_goals(summary)
+        return _by_variant(summary, goals)
     table = plain_table("goal", "limit", "missed", "interval")
-    for goal in summary["goals"]:
-        missed = goal["missed"]
-        label = Text(f"{goal['name']}: {goal['outcome']}")
+    for goal in goals:
+        label, missed = Text(f"{goal.name}: {goal.outcome}"), goal.missed
         table.add_row(label, _limit(goal), percent(missed["estimate"]), interval(missed, percent))
     return [Text(), table]
 
 
-def _kept_goals(summary: dict[str, Any]) -> list[RenderableType]:
+def _by_variant(summary: dict[str, Any], goals: tuple[GoalResult, ...]) -> list[RenderableType]:
     """On how many of its days each variant of a batch misses each goal, and which to take."""
-    goals = summary["goals"]
-    table = plain_table("missed on", *(_labelled(goal) for goal in goals))
-    for variant in summary["results"][summary["outcomes"][0]]["variants"]:
-        cells = (_missed(goal["missed"][variant]) for goal in goals)
-        table.add_row(Text(variant), *cells)
+    table = plain_table("missed on", *(f"{goal.name} {_limit(goal)}" for goal in goals))
+    for variant, misses in misses_by_variant(summary):
+        table.add_row(Text(variant), *map(_missed, misses))
     lowest, main = summary["lowest_that_keeps"], summary["outcomes"][0]
     kept = f"on every day all goals are kept, and {main} is lowest, by: {lowest}"
-    told = "no variant keeps all goals on every day" if lowest is None else kept
-    return [Text(), table, Text(f"\n{told}", style="bold")]
+    answer = "no variant keeps all goals on every day" if lowest is None else kept
+    return [Text(), table, Text(f"\n{answer}", style="bold")]
 
 
-def _missed(told: dict[str, Any]) -> str:
-    return "-" if told["estimate"] is None else f"{percent(told['estimate'])} ({interval(told, percent)})"
+def _missed(missed: Share) -> str:
+    return "-" if missed["estimate"] is None else f"{percent(missed['estimate'])} ({interval(missed, percent)})"
 
 
-def _labelled(goal: dict[str, Any]) -> str:
-    """A goal's name and its limit."""
-    return f"{goal['name']} {_limit(goal)}"
-
-
-def _limit(goal: dict[str, Any]) -> str:
-    return f"<= {goal['at_most']:,.6g}" if "at_most" in goal else f">= {goal['at_least']:,.6g}"
+def _limit(goal: GoalResult) -> str:
+    return f"{'<=' if goal.side == 'at_most' else '>='} {goal.limit:,.6g}"

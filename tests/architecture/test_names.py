@@ -61,6 +61,7 @@ DIMENSIONLESS = {
     "latency": "its unit is that of the outcome",
     "layers": "count",
     "lemon_factor": "factor",
+    "limit": "its unit is that of the outcome",
     "low": "its unit is that of what is estimated",
     "matrix_power_ratio": "ratio of two powers",
     "measured": "in the unit of its law",

@@ -15,7 +15,7 @@ from sim.scenario.identity import scenario_hash
 from sim.studies.questions.cell_plan import Draws, Plan, Variants
 from sim.studies.questions.inputs import Input
 from sim.studies.questions.outcomes import unit
-from sim.studies.questions.schema import Batch, Goal, Question, Study
+from sim.studies.questions.schema import Batch, Question, Study
 from sim.studies.sampling.designs import blocks_of
 from sim.studies.sampling.distributions import in_words
 from sim.studies.statistics import sensitivity
@@ -23,13 +23,13 @@ from sim.studies.statistics.estimates import (
     Setting,
     Values,
     mean,
-    probability,
     quantile,
     rank_noise,
     spread,
     tail_mean,
     variance_of,
 )
+from sim.studies.statistics.goals import batch_goals, study_goal
 from sim.studies.statistics.results import FORMAT, Interval
 
 if TYPE_CHECKING:
@@ -119,26 +119,10 @@ def _batch(plan: Plan, frame: "pd.DataFrame") -> dict[str, Any]:
 
 
 def _kept(plan: Plan, question: Batch, names: list[str], frame: "pd.DataFrame") -> dict[str, Any]:
-    """How often each variant misses each goal, and which of those that never do is lowest in the main outcome."""
     setting = Setting(question.confidence, plan.replications, shared=False)
-    goals: list[dict[str, Any]] = []
+    days = {goal.outcome: values_of(frame, goal.outcome, plan.replications) for goal in question.goals.values()}
     main = values_of(frame, plan.main, plan.replications).mean(axis=1)
-    keeps = np.isfinite(main)
-    for name, goal in question.goals.items():
-        misses = _misses(goal, frame, plan.replications)
-        keeps &= (misses == 0).all(axis=1)
-        missed = [probability(days.reshape(-1, 1), setting)._asdict() for days in misses]
-        told = dict(zip(names, missed, strict=True))
-        goals.append({"name": name, "outcome": goal.outcome, **goal.limit, "missed": told})
-    lowest = names[int(np.where(keeps, main, np.inf).argmin())] if goals and keeps.any() else None
-    return {"goals": goals, "lowest_that_keeps": lowest}
-
-
-def _misses(goal: Goal, frame: "pd.DataFrame", replications: int) -> Values:
-    """1 where a goal is missed, 0 where it is kept; not a number where its outcome is not known."""
-    values = values_of(frame, goal.outcome, replications)
-    bad = values > goal.at_most if goal.at_most is not None else values < (goal.at_least or 0.0)
-    return np.where(np.isfinite(values), bad.astype(np.float64), np.nan)
+    return batch_goals(question.goals, names, days, main, setting)
 
 
 def _study(plan: Plan, question: Study, frame: "pd.DataFrame") -> dict[str, Any]:
@@ -179,7 +163,10 @@ def _monte_carlo(plan: Plan, question: Study, rows: Draws, frame: "pd.DataFrame"
         results[name]["rank_correlations"] = _rank_correlations(values, rows)
         known = int(np.isfinite(values.mean(axis=1)).sum())
         results[name]["rank_noise"] = rank_noise(known, len(rows.inputs), question.confidence)
-    goals = [_goal(name, goal, frame, plan, setting) for name, goal in question.goals.items()]
+    goals = [
+        study_goal(name, goal, values_of(frame, goal.outcome, plan.replications), setting)
+        for name, goal in question.goals.items()
+    ]
     return {"points": question.points, "stopped": stopped, "goals": goals, "results": results}
 
 
@@ -221,11 +208,6 @@ def _ranks(values: Values) -> Values:
 
     ranks: Values = pd.DataFrame(values).rank().to_numpy()
     return ranks
-
-
-def _goal(name: str, goal: Goal, frame: "pd.DataFrame", plan: Plan, setting: Setting) -> dict[str, Any]:
-    missed = probability(_misses(goal, frame, plan.replications), setting)
-    return {"name": name, "outcome": goal.outcome, **goal.limit, "missed": missed._asdict()}
 
 
 def _sensitivity(plan: Plan, question: Study, rows: Draws, values: Values) -> dict[str, Any]:
