@@ -12,7 +12,7 @@ from sim.accounting.article import Step, article_fleet, article_ledger, reconcil
 from sim.accounting.inventory import take_inventory, technicians_on_duty
 from sim.accounting.ledger import CostLedger, check_ledger
 from sim.accounting.prices import ResolvedPrices, resolve_prices
-from sim.accounting.pricing import PriceDraws, charge, charge_draws, with_draws
+from sim.accounting.pricing import PriceDraws, charge, with_draws
 from sim.accounting.usage import Served, Usage, measure
 from sim.catalogue import Catalogue, read_catalogue, with_facts
 from sim.catalogue.catalogue import Overrides
@@ -104,7 +104,7 @@ class DayResult:
     def reprice_draws(self, draws: PriceDraws) -> "DayResult":
         """The same day at many price vectors at once: its numbers that prices change are arrays, one number a draw."""
         scenario, catalogue = with_draws(self.scenario, self.catalogue, draws)
-        ledger = charge_draws(self.usage, _resolve(scenario, catalogue))
+        ledger = charge(self.usage, _resolve(scenario, catalogue))
         return replace(self, scenario=scenario, catalogue=catalogue, ledger=ledger)
 
 
@@ -166,6 +166,5 @@ def _price(scenario: Scenario, catalogue: Catalogue, usage: Usage) -> CostLedger
 
 
 def _resolve(scenario: Scenario, catalogue: Catalogue) -> ResolvedPrices:
-    site = catalogue.pick("sites", scenario.plant.site)
     pools = {name: pool.server for name, pool in scenario.fleet.pools.items()}
-    return resolve_prices(scenario.prices, site, catalogue, pools, technicians_on_duty(scenario))
+    return resolve_prices(scenario.prices, scenario.plant.site, catalogue, pools, technicians_on_duty(scenario))

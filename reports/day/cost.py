@@ -6,7 +6,7 @@ from reports.day.context import Day
 from reports.day.cover import heaviest
 from reports.documents.blocks import Column, Paragraph, Section, Table
 from reports.documents.plain_text import plain
-from reports.documents.wording import component, part_name, part_of, unit
+from reports.documents.wording import component, part_name, unit
 from reports.figures.style import BLUE, CATEGORY_COLOURS, GREY, INK, RED
 from reports.figures.waterfall import Bar, steps, waterfall
 from sim.accounting.ledger import CostLedger, Line
@@ -52,7 +52,7 @@ def _parts(day: Day) -> list[tuple[str, float, str]]:
         amounts: dict[str, float] = {}
         for line in day.result.ledger.lines:
             if line.category == category:
-                amounts[part_of(line)] = amounts.get(part_of(line), 0.0) + line.amount_usd
+                amounts[line.component] = amounts.get(line.component, 0.0) + line.amount_usd
         small = [name for name, amount in amounts.items() if abs(amount) < SMALL * abs(total_usd)]
         small = small if len(small) > 1 else []
         colour = CATEGORY_COLOURS.get(category, GREY)

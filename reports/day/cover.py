@@ -6,7 +6,7 @@ from reports.day.evidence import doubtful_share, figure_name, widest_doubtful
 from reports.day.price_ranges import Ranges
 from reports.documents.blocks import Card, Cards
 from reports.documents.plain_text import plain
-from reports.documents.wording import each_request, is_tiny, part_name, part_of, thousand_requests
+from reports.documents.wording import each_request, is_tiny, part_name, thousand_requests
 
 
 def answer(day: Day, ranges: Ranges) -> tuple[str, ...]:
@@ -109,7 +109,7 @@ def heaviest(day: Day) -> tuple[str, float]:
     """The entry, pools taken together, that weighs most in the ledger."""
     sums: dict[tuple[str, str], float] = {}
     for line in day.result.ledger.lines:
-        key = (line.category, part_of(line))
+        key = (line.category, line.component)
         sums[key] = sums.get(key, 0.0) + line.amount_usd
     (category, part), amount = max(sums.items(), key=lambda entry: entry[1])
     named = day.words.known(f"category.{category}", category)

@@ -1,17 +1,17 @@
-"""What the day rests on: ranges of prices, claims with their sources, how each line was reckoned.
+"""What the day rests on: ranges of prices, parameters with their sources, how each line is calculated.
 
 Which figures of a day are doubtful, and how much of its total they carry: one rule for the cover and the tables.
 """
 
-from collections.abc import Iterator
+import math
 
 from reports.day.context import Day
-from reports.day.price_ranges import PRICED, RangedClaim, Ranges, ends, used_entries
+from reports.day.price_ranges import RangedClaim, Ranges, ends, used_entries
 from reports.documents.blocks import Column, Heading, Paragraph, Section, Table
-from reports.documents.language import Language, reckoned
+from reports.documents.language import Language, basis_sentence
 from reports.documents.plain_text import plain
 from reports.documents.wording import component, quantity_unit
-from sim.accounting.ledger import CostLedger
+from sim.accounting.provenance import WEAK
 from sim.catalogue import claims
 from sim.catalogue.parameter import Claim, Fact
 from sim.core.units import unit_of
@@ -69,7 +69,7 @@ def _value(day: Day, value: float) -> str:
 
 
 def claims_section(day: Day) -> Section:
-    """Every claim that was used, the doubtful ones apart; then how lines were reckoned, and the sources."""
+    """Every claim that was used, the doubtful ones apart; then how lines are calculated, and the sources."""
     words = day.words
     used = [
         (f"{kind}.{entry}.{field}", field, claim)
@@ -116,14 +116,12 @@ def _basis(day: Day) -> Table:
     words = day.words
     entries: dict[tuple[str, str], list[str]] = {}
     for line in day.result.ledger.lines:
-        entries.setdefault((line.basis, words("number.comma").join(map(plain, line.sources))), []).append(
-            component(line, words)
-        )
+        sources = words("number.comma").join(map(plain, line.sources))
+        entries.setdefault((basis_sentence(line.basis, words), sources), []).append(component(line, words))
     rows = tuple(
-        (words("number.semicolon").join(names), reckoned(basis, words), sources)
-        for (basis, sources), names in entries.items()
+        (words("number.semicolon").join(names), sentence, sources) for (sentence, sources), names in entries.items()
     )
-    heads = [words(f"claims.{name}") for name in ("entry", "reckoned", "sources_of")]
+    heads = [words(f"claims.{name}") for name in ("entry", "calculation", "sources_of")]
     columns = tuple(
         Column(head, False, share, code=share < 1) for head, share in zip(heads, (1.0, 1.3, 0.7), strict=True)
     )
@@ -151,8 +149,6 @@ def _sources(day: Day, used: list[Claim]) -> Table:
 
 
 DOUBTFUL = ("assumption", "unverified")
-NUDGE = 0.99
-"""By what a figure is multiplied to see which lines rest on it."""
 
 
 def is_doubtful(claim: Claim, result: DayResult) -> bool:
@@ -162,11 +158,10 @@ def is_doubtful(claim: Claim, result: DayResult) -> bool:
 
 
 def doubtful_share(result: DayResult) -> float:
-    """Share of the total in lines that rest, in part at least, on a doubtful figure behind their price."""
-    ledger, found = result.ledger, set[int]()
-    for kind, entry, field, claim in _doubtful(result):
-        found |= _resting(result, kind, entry, field, claim)
-    return sum(ledger.lines[line].amount_usd for line in found) / ledger.total_usd if ledger.total_usd else 0.0
+    """Share of the total in lines that rest, in part at least, on a price that is assumed or unverified."""
+    ledger = result.ledger
+    doubtful = math.fsum(line.amount_usd for line in ledger.lines if line.evidence in WEAK)
+    return doubtful / ledger.total_usd if ledger.total_usd else 0.0
 
 
 def widest_doubtful(result: DayResult, ranges: Ranges) -> RangedClaim | None:
@@ -177,26 +172,3 @@ def widest_doubtful(result: DayResult, ranges: Ranges) -> RangedClaim | None:
 def figure_name(claim: RangedClaim, words: Language) -> str:
     """A figure behind prices in words; its key where there are none."""
     return words.known(f"figure.{claim.kind}.{claim.field}", claim.path)
-
-
-def _doubtful(result: DayResult) -> Iterator[tuple[str, str, str, Claim]]:
-    for kind, entry in used_entries(result):
-        if kind in PRICED:
-            for field, claim in claims(result.catalogue.pick(kind, entry)).items():
-                if is_doubtful(claim, result):
-                    yield kind, entry, field, claim
-
-
-def _resting(result: DayResult, kind: str, entry: str, field: str, claim: Claim) -> set[int]:
-    """Lines whose amount follows a figure; of a series, those that name its source."""
-    if not isinstance(claim, Fact):
-        return {n for n, line in enumerate(result.ledger.lines) if claim.source in line.sources}
-    other = claim.value * NUDGE or claim.high or claim.low
-    if not other:
-        return set()
-    return _changed(result.ledger, result.reprice(result.scenario.prices, {kind: {entry: {field: other}}}).ledger)
-
-
-def _changed(before: CostLedger, after: CostLedger) -> set[int]:
-    pairs = zip(before.lines, after.lines, strict=True)
-    return {n for n, (was, now) in enumerate(pairs) if was.amount_usd != now.amount_usd}

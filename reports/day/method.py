@@ -6,7 +6,7 @@ from typing import Any
 from reports.day.context import Day
 from reports.documents.blocks import Column, Heading, Paragraph, Points, Section, Table
 from reports.documents.plain_text import plain
-from reports.documents.wording import part_name, part_of
+from reports.documents.wording import part_name
 from sim.accounting.ledger import Line
 
 POINTS = ("simulated", "priced", "checked", "one", "laws", "out")
@@ -19,7 +19,7 @@ def method_section(day: Day) -> Section:
     """Method and limits."""
     words = day.words
     told = [words(f"method.{name}") for name in POINTS]
-    named = dict.fromkeys(part_name(part_of(line), words) for line in day.result.ledger.lines if _is_free(line))
+    named = dict.fromkeys(part_name(line.component, words) for line in day.result.ledger.lines if _is_free(line))
     if named:
         told.append(words("method.free", parts=words.list(list(named))))
     return Section(words("method.title"), (Points(tuple(told)),))
@@ -27,7 +27,7 @@ def method_section(day: Day) -> Section:
 
 def _is_free(line: Line) -> bool:
     """Whether something was used, or could have been, that has a price of zero unless one is set."""
-    return part_of(line) in UNPRICED and not line.unit_price_usd
+    return line.component in UNPRICED and not line.unit_price_usd
 
 
 def again_section(day: Day) -> Section:

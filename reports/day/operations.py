@@ -97,8 +97,6 @@ def _share(day: Day, count: int, of_all: bool) -> str:
 
 GRAMS_PER_KILOGRAM = 1e3
 KILOGRAMS_PER_TONNE = 1e3
-CARBON = "carbon of the hall"
-"""What the ledger calls the line whose quantity is the day's carbon dioxide [t]."""
 COMPONENTS = ("gpu", "host", "storage", "network", "cooling", "losses", "total")
 
 
@@ -159,7 +157,7 @@ def energy_section(day: Day) -> Section:
     """Energy by component and hour, and the carbon it stands for."""
     words, numbers = day.words, day.numbers
     total_kwh = numbers["energy_kwh"]["total"]
-    carbon_kg = _carbon_kg(day)
+    carbon_kg = numbers["carbon_kg"]
     intensity = GRAMS_PER_KILOGRAM * carbon_kg / total_kwh if total_kwh else 0.0
     values = {
         "span": day.span,
@@ -173,12 +171,6 @@ def energy_section(day: Day) -> Section:
     hourly = energy_kwh_by_hour(day.result)
     plot = day.sketcher.plot("energy", words("power.caption"), energy_figure, hourly, day.clock, words)
     return Section(words("power.title"), (Paragraph(lead, "lead"), _components(day, intensity), plot))
-
-
-def _carbon_kg(day: Day) -> float:
-    """Carbon dioxide of the day's energy as the ledger weighs it, hour by hour."""
-    tonnes = (line.quantity for line in day.result.ledger.lines if line.component == CARBON)
-    return KILOGRAMS_PER_TONNE * math.fsum(tonnes)
 
 
 def _carbon(day: Day, kilograms: float) -> str:

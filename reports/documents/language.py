@@ -1,10 +1,4 @@
-"""A language: its phrases, and how it writes numbers.
-
-How a line of the ledger was reckoned, in the words of a language.
-
-The model says it in English, in the ledger's own sentences; a language has patterns for those sentences. What no
-pattern knows stays as the model says it.
-"""
+"""A language: its phrases, how it writes numbers, and how it says the way in which a line is calculated."""
 
 import json
 import math
@@ -17,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from reports.documents.plain_text import plain
+from sim.accounting.basis import Basis
 from sim.core.units import MINUTES_PER_HOUR, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 Code = Literal["en", "zh"]
@@ -221,24 +216,15 @@ def _flat(nested: Mapping[str, object], above: str) -> list[tuple[str, str]]:
     return found
 
 
-def reckoned(basis: str, words: Language) -> str:
-    """The sentence behind a line."""
-    for pattern, sentence in _patterns(words.code):
-        match = pattern.match(basis)
-        if match:
-            return plain(match.expand(sentence))
-    return plain(basis)
-
-
-def is_known(basis: str, words: Language) -> bool:
-    """Whether the language has words of its own for a sentence."""
-    return words.code == "en" or any(pattern.match(basis) for pattern, _ in _patterns(words.code))
+def basis_sentence(basis: Basis, words: Language) -> str:
+    """How a line of the ledger is calculated, in a language."""
+    sentence = _sentences(words.code).get(basis.key)
+    return plain(sentence.format(**basis.written()) if sentence else basis.sentence)
 
 
 @cache
-def _patterns(code: Code) -> tuple[tuple[re.Pattern[str], str], ...]:
+def _sentences(code: Code) -> dict[str, str]:
+    """Sentences by key of a basis; English ones stand with the keys themselves."""
     file = FOLDER / f"basis_{code}.json"
-    if not file.exists():
-        return ()
-    rows: list[list[str]] = json.loads(file.read_text(encoding="utf-8"))
-    return tuple((re.compile(pattern + r"\Z"), sentence) for pattern, sentence in rows)
+    sentences: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return sentences

@@ -14,24 +14,15 @@ CENT, THOUSAND = 0.01, 1e3
 QUANTITIES = ("low", "high", "mode", "median", "mean", "sd")
 """Parameters of distributions in the unit of what is distributed."""
 NUMBER = re.compile(r"-?[\d.]+(e[+-]?\d+)?")
-HALLS = {" of the hall": "entry.hall", " of the hall for rented pools": "entry.rented_hall"}
+SCOPES = {"facility": "entry.hall", "rented": "entry.rented_hall"}
 
 
 def component(line: "Line", words: Language) -> str:
-    """A line's component: "gpus of main (H100 SXM)", "cooling of the hall"."""
-    part = part_name(part_of(line), words)
-    if line.pool:
-        kind = line.component.partition(f" of {line.pool} (")[2].removesuffix(")")
-        return words("entry.of", part=part, pool=plain(line.pool), kind=plain(kind))
-    hall = next((phrase for ending, phrase in HALLS.items() if line.component.endswith(ending)), None)
-    return words(hall, part=part) if hall else part
-
-
-def part_of(line: "Line") -> str:
-    """The part that a line's component names, without pool or hall."""
-    if line.pool:
-        return line.component.partition(f" of {line.pool} (")[0]
-    return line.component.partition(" of the hall")[0]
+    """A line's component and scope: "gpus of main (H100 SXM)", "cooling of the hall"."""
+    part, scope = part_name(line.component, words), line.scope
+    if scope.kind == "pool":
+        return words("entry.of", part=part, pool=plain(scope.pool), kind=plain(scope.equipment))
+    return words(SCOPES[scope.kind], part=part) if scope.kind in SCOPES else part
 
 
 def part_name(part: str, words: Language) -> str:

@@ -10,15 +10,18 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sim.accounting.basis import Basis
 from sim.accounting.depreciation import straight_line_per_day
 from sim.accounting.energy_use import added
 from sim.accounting.inventory import Inventory
-from sim.accounting.ledger import CostLedger, Line, line_of
+from sim.accounting.ledger import AROUND_EQUIPMENT, FLEET, Component, CostLedger, Line, line_of
 from sim.accounting.prices import ResolvedPrices, Tariff
+from sim.accounting.provenance import Provenance
 from sim.accounting.usage import Served, Usage
-from sim.catalogue.parameter import Fact
 from sim.catalogue.types.money import Article
 from sim.core.units import SECONDS_PER_HOUR, WATTS_PER_KILOWATT
+
+BOOKED = Basis("article_hardware")
 
 
 @dataclass(frozen=True)
@@ -55,34 +58,39 @@ def article_ledger(
 
 def _hardware(article: Article, fleet: ArticleFleet) -> list[Line]:
     parts = [
-        ("servers", fleet.servers, "server", article.server_usd),
-        ("cpus", fleet.servers, "server", article.cpu_usd),
-        ("storage", fleet.servers, "server", article.storage_usd),
-        ("gpus", fleet.gpus, "GPU", article.gpu_usd),
+        (Component.SERVERS, fleet.servers, "server", "server_usd"),
+        (Component.CPUS, fleet.servers, "server", "cpu_usd"),
+        (Component.STORAGE, fleet.servers, "server", "storage_usd"),
+        (Component.GPUS, fleet.gpus, "GPU", "gpu_usd"),
     ]
-    basis = "The article books the whole purchase price as the cost of one day."
-    return [line_of("hardware", name, n, unit, fact.value, basis, (fact.source,)) for name, n, unit, fact in parts]
+    return [
+        line_of(
+            "hardware", part, FLEET, "capacity", n, unit, getattr(article, field).value, BOOKED, _known(article, field)
+        )
+        for part, n, unit, field in parts
+    ]
+
+
+def _known(article: Article, field: str) -> Provenance:
+    """The article's own word: a figure of it, as it stands there."""
+    return Provenance((getattr(article, field).source,), (f"facts.article.article.{field}",), "cited")
 
 
 def _energy(article: Article, fleet: ArticleFleet, hours: float, tariff: Tariff) -> list[Line]:
     parts = [
-        ("servers", fleet.servers, article.server_w),
-        ("gpus", fleet.gpus, article.gpu_w),
-        ("cpus", fleet.cpus, article.cpu_w),
-        ("cooling", fleet.coolers, article.cooler_w),
+        (Component.SERVERS, fleet.servers, "server_w"),
+        (Component.GPUS, fleet.gpus, "gpu_w"),
+        (Component.CPUS, fleet.cpus, "cpu_w"),
+        (Component.COOLING, fleet.coolers, "cooler_w"),
     ]
-    return [_energy_line(name, n, fact, hours, tariff) for name, n, fact in parts]
+    return [_energy_line(article, component, n, field, hours, tariff) for component, n, field in parts]
 
 
-def _energy_line(name: str, count: int, power: Fact, hours: float, tariff: Tariff) -> Line:
-    kwh = count * power.value * hours / WATTS_PER_KILOWATT
-    basis = f"The article lets every unit draw {power.value:g} W all the time."
-    sources = tuple(dict.fromkeys((power.source, *tariff.sources)))
-    return line_of("energy", name, kwh, "kWh", tariff.mean_usd_per_kwh, basis, sources)
-
-
-AROUND = ("hall of", "spares of", "capital of", "tax of")
-"""How components begin that are hardware, but no equipment."""
+def _energy_line(article: Article, component: Component, count: int, field: str, hours: float, tariff: Tariff) -> Line:
+    power_w = getattr(article, field).value
+    kwh, basis = count * power_w * hours / WATTS_PER_KILOWATT, Basis("article_energy", {"power_w": power_w})
+    known = (_known(article, field), tariff)
+    return line_of("energy", component, FLEET, "energy", kwh, "kWh", tariff.mean_usd_per_kwh, basis, *known)
 
 
 @dataclass(frozen=True)
@@ -131,4 +139,4 @@ def _stations(
 def _equipment_usd(ledger: CostLedger) -> float:
     """What the equipment itself costs, bought or rented."""
     lines = [line for line in ledger.lines if line.category == "hardware"]
-    return math.fsum(line.amount_usd for line in lines if not line.component.startswith(AROUND))
+    return math.fsum(line.amount_usd for line in lines if line.component not in AROUND_EQUIPMENT)

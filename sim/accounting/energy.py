@@ -7,39 +7,43 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.accounting.amounts import Number
+from sim.accounting.basis import Basis
 from sim.accounting.energy_use import EnergyUse
-from sim.accounting.ledger import Item
+from sim.accounting.ledger import FACILITY, RENTED_FACILITY, Component, Line, Scope, line_of
 from sim.accounting.prices import ResolvedPrices, Tariff
+from sim.accounting.provenance import Provenance
 from sim.accounting.usage import Usage
 from sim.core.units import DAYS_PER_MONTH, GRAMS_PER_TONNE, QUARTERS_PER_HOUR
 
-BASIS = {
-    "hour": "Energy of each minute at the price of the local hour in which the minute begins.",
-    "quarter": "Energy of each minute at the price of the band in which the minute begins.",
-    "series": "Energy of each minute at the market's price of the clock hour in which the minute begins.",
+COMPONENT = {
+    "gpus": Component.GPUS,
+    "hosts": Component.HOSTS,
+    "storage": Component.STORAGE,
+    "network": Component.NETWORK,
+    "cooling": Component.COOLING,
+    "losses": Component.LOSSES,
 }
-WATER = "Make-up water of cooling towers and wet pads."
-IN_RENT = "Paid by whoever rents the servers out: it is in the rent."
+"""Component of each kind of load."""
 
-_item = partial(Item, "energy")
+_line = partial(line_of, "energy")
 
 
-def energy_items(usage: Usage, prices: ResolvedPrices) -> Iterator[Item]:
-    """Energy of every pool's components and of the hall, the demand charge, carbon and water."""
+def energy_lines(usage: Usage, prices: ResolvedPrices) -> Iterator[Line]:
+    """Energy of every pool's components and of the facility, the demand charge, carbon and water."""
     for pool in usage.pools:
         book = _free if pool.pool.name in prices.rents else _at_tariff
         for name, used in pool.energy.items():
-            yield book(pool.pool.component(name), pool.pool.name, used, prices.electricity)
+            yield book(COMPONENT[name], pool.pool.scope(COMPONENT[name]), used, prices.electricity)
     paid = usage.paid_for(frozenset(prices.rents))
     for name, used in paid.hall.items():
-        yield _at_tariff(f"{name} of the hall", "", used, prices.electricity)
+        yield _at_tariff(COMPONENT[name], FACILITY, used, prices.electricity)
     if prices.rents:
         for name, used in paid.hall_of_others.items():
-            yield _free(f"{name} of the hall for rented pools", "", used, prices.electricity)
+            yield _free(COMPONENT[name], RENTED_FACILITY, used, prices.electricity)
     yield _demand(paid.peak_kw, usage, prices)
     yield _carbon(paid.feed, prices)
-    price = prices.water_usd_per_m3
-    yield _item("water of the hall", "", "energy", paid.water_m3, "m3", price.value, price.sources, WATER)
+    price, basis = prices.water_usd_per_m3, Basis("water")
+    yield _line(Component.WATER, FACILITY, "energy", paid.water_m3, "m3", price.value, basis, price)
 
 
 def energy_usd(used: EnergyUse, tariff: Tariff) -> Number:
@@ -69,26 +73,26 @@ def carbon_t(used: EnergyUse, prices: ResolvedPrices) -> Number:
     return np.dot(used.steps_kwh["hour"], np.asarray(prices.carbon.hour_g_per_kwh)) / GRAMS_PER_TONNE
 
 
-def _at_tariff(component: str, pool: str, used: EnergyUse, tariff: Tariff) -> Item:
+def _at_tariff(component: Component, scope: Scope, used: EnergyUse, tariff: Tariff) -> Line:
     """Energy at the tariff; the unit price is its energy-weighted mean."""
     price_usd = energy_usd(used, tariff) / used.total_kwh if used.total_kwh else tariff.mean_usd_per_kwh
-    return _item(component, pool, "energy", used.total_kwh, "kWh", price_usd, tariff.sources, BASIS[tariff.steps])
+    basis = Basis(f"energy_by_{tariff.steps}")
+    return _line(component, scope, "energy", used.total_kwh, "kWh", price_usd, basis, tariff)
 
 
-def _free(component: str, pool: str, used: EnergyUse, tariff: Tariff) -> Item:
-    return _item(component, pool, "energy", used.total_kwh, "kWh", 0.0, tariff.sources, IN_RENT)
+def _free(component: Component, scope: Scope, used: EnergyUse, tariff: Tariff) -> Line:
+    """Energy that is in the rent: no price moves its amount."""
+    own = Provenance(tariff.sources)
+    return _line(component, scope, "energy", used.total_kwh, "kWh", 0.0, Basis("in_rent"), own)
 
 
-def _demand(peak_kw: float, usage: Usage, prices: ResolvedPrices) -> Item:
+def _demand(peak_kw: float, usage: Usage, prices: ResolvedPrices) -> Line:
     charge, months = prices.demand_usd_per_kw_month, usage.inventory.duration_days / DAYS_PER_MONTH
-    basis = "The highest mean power of a quarter of an hour, {:,.1f} kW, for this day's share of the month."
-    price_usd, sources = charge.value, charge.sources
-    quantity = peak_kw * months
-    return _item("demand of the hall", "", "energy", quantity, "kW-month", price_usd, sources, basis, (peak_kw,))
+    quantity, basis = peak_kw * months, Basis("demand_charge", {"peak_kw": peak_kw})
+    return _line(Component.DEMAND, FACILITY, "energy", quantity, "kW-month", charge.value, basis, charge)
 
 
-def _carbon(feed: EnergyUse, prices: ResolvedPrices) -> Item:
-    charge, basis = prices.carbon_usd_per_t, "Location-based carbon dioxide of the energy paid for, hour by hour."
-    sources = (*charge.sources, *prices.carbon.sources)
-    tonnes = carbon_t(feed, prices)
-    return _item("carbon of the hall", "", "energy", tonnes, "t", charge.value, sources, basis)
+def _carbon(feed: EnergyUse, prices: ResolvedPrices) -> Line:
+    charge, tonnes = prices.carbon_usd_per_t, carbon_t(feed, prices)
+    basis = Basis("carbon")
+    return _line(Component.CARBON, FACILITY, "energy", tonnes, "t", charge.value, basis, charge, prices.carbon)

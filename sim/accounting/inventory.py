@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sim.accounting.ledger import Component, Scope
 from sim.catalogue.catalogue import Catalogue
 from sim.core.units import SECONDS_PER_DAY
 from sim.scenario.schema import Pool, Scenario
@@ -34,9 +35,9 @@ class PoolInventory:
     full_w: float
     """Power of a server at full work, with its share of storage and network."""
 
-    def component(self, part: str) -> str:
-        """What a ledger line calls a part of this pool: "gpus of main (H100 SXM)"."""
-        return f"{part} of {self.name} ({self.gpu_title if part == 'gpus' else self.server_title})"
+    def scope(self, component: Component) -> Scope:
+        """The scope of a ledger line about a component of this pool, with the name of its GPU or server."""
+        return Scope("pool", self.name, self.gpu_title if component is Component.GPUS else self.server_title)
 
 
 @dataclass(frozen=True)

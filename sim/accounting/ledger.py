@@ -1,19 +1,16 @@
-"""The ledger: what the day cost, line by line, each line with its reason and its sources.
-
-An item: a line of the ledger before its sentence is put into words.
-
-A ledger of words takes far longer to write than to reckon. Items are reckoned once a price vector, with a number or an
-array of draws in each price; `told` makes the line of the ledger, which only a person reads.
-"""
+"""The ledger: what the day cost, line by line; each line knows how it is calculated and what it rests on."""
 
 import math
 import sys
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
-from sim.accounting.amounts import sum_of
+from sim.accounting.amounts import Number, sum_of
+from sim.accounting.basis import Basis
+from sim.accounting.provenance import Evidence, Known, Provenance
 from sim.catalogue.catalogue import SCENARIO_SOURCE
 from sim.core.errors import InvariantError
 from sim.core.units import TOKENS_PER_MILLION
@@ -27,14 +24,76 @@ Driver = Literal["capacity", "energy", "failures", "spare"]
 """What of the day a line follows: server-time, energy, what failed, or nothing that runs."""
 
 
+class Component(StrEnum):
+    """What is paid for. The value is the word that ledger.csv has for it."""
+
+    SERVERS = "servers"
+    GPUS = "gpus"
+    CPUS = "cpus"
+    MEMORY = "memory"
+    STORAGE = "storage"
+    NETWORK = "network"
+    RACKS = "racks"
+    HOSTS = "hosts"
+    SPARES = "spares"
+    CAPITAL = "capital"
+    TAX = "tax"
+    FACILITY = "hall"
+    COOLING = "cooling"
+    LOSSES = "losses"
+    DEMAND = "demand"
+    CARBON = "carbon"
+    WATER = "water"
+    CONTRACT = "contract"
+    LABOR = "labour"
+    VISITS = "visits"
+    PLANNED_MAINTENANCE = "planned maintenance"
+    CONSUMABLES = "consumables"
+    SOFTWARE = "software"
+    ROSTER = "roster"
+
+
+AROUND_EQUIPMENT = frozenset({Component.FACILITY, Component.SPARES, Component.CAPITAL, Component.TAX})
+"""Components of hardware that are no equipment."""
+
+
+class Scope(NamedTuple):
+    """Whose line it is: a pool's, the facility's, the facility's for rented pools, or the whole fleet's."""
+
+    kind: Literal["pool", "facility", "rented", "fleet"]
+    """Which of these."""
+    pool: str = ""
+    """Name of the pool; empty for all others."""
+    equipment: str = ""
+    """Name of the pool's server or GPU for people."""
+
+    def label(self, component: Component) -> str:
+        """What ledger.csv calls a component in this scope.
+
+        >>> Scope("pool", "main", "H100 SXM").label(Component.GPUS), FACILITY.label(Component.CARBON)
+        ('gpus of main (H100 SXM)', 'carbon of the hall')
+        """
+        if self.kind == "pool":
+            return f"{component} of {self.pool} ({self.equipment})"
+        return f"{component}{_ENDINGS[self.kind]}"
+
+
+_ENDINGS = {"facility": " of the hall", "rented": " of the hall for rented pools", "fleet": ""}
+FACILITY, RENTED_FACILITY, FLEET = Scope("facility"), Scope("rented"), Scope("fleet")
+
+
 @dataclass(frozen=True)
 class Line:
-    """One entry of the ledger."""
+    """One entry of the ledger. Its numbers may be arrays, one number a draw, where its prices are."""
 
     category: Category
     """Part of the cost it belongs to."""
-    component: str
-    """What was paid for, and in which pool; once a category."""
+    component: Component
+    """What was paid for; once a category and scope."""
+    scope: Scope
+    """Whose it is."""
+    driver: Driver
+    """What of the day it follows."""
     quantity: float
     """How much of it."""
     unit: str
@@ -43,14 +102,24 @@ class Line:
     """Price of one unit."""
     amount_usd: float
     """Quantity times unit price."""
-    basis: str
-    """How it was reckoned, in one sentence."""
+    basis: Basis
+    """How it is calculated."""
+    parameters: tuple[str, ...]
+    """Dotted paths of the prices and parameters that it depends on, as `--set` takes them."""
+    evidence: Evidence
+    """The weakest of their provenance."""
     sources: tuple[str, ...]
     """Ids of the sources that its prices rest on."""
-    pool: str = ""
-    """Pool it belongs to; empty for the hall."""
-    driver: Driver = "capacity"
-    """What of the day it follows."""
+
+    @property
+    def pool(self) -> str:
+        """Pool it belongs to; empty for the facility."""
+        return self.scope.pool
+
+    @property
+    def label(self) -> str:
+        """Component and scope in words: "gpus of main (H100 SXM)"."""
+        return self.scope.label(self.component)
 
 
 @dataclass(frozen=True)
@@ -86,16 +155,28 @@ class CostLedger:
         """Dollars by category or by component; a component's purchase, energy and parts come together."""
         amounts: dict[str, list[float]] = {name: [] for name in CATEGORIES} if key == "category" else {}
         for line in self.lines:
-            amounts.setdefault(getattr(line, key), []).append(line.amount_usd)
+            name = line.category if key == "category" else line.label
+            amounts.setdefault(name, []).append(line.amount_usd)
         return {name: sum_of(parts) for name, parts in amounts.items()}
 
     def table(self) -> "pd.DataFrame":
-        """One row a line; sources are joined by a space."""
+        """One row a line, columns as in ledger.csv; several sources or parameters are joined by a space."""
         import pandas as pd
 
-        names = [column.name for column in fields(Line)]
-        rows = [[getattr(line, name) for name in names] for line in self.lines]
-        return pd.DataFrame(rows, columns=names).assign(sources=[" ".join(line.sources) for line in self.lines])
+        return pd.DataFrame([_row(line) for line in self.lines], columns=COLUMNS)
+
+
+COLUMNS = [
+    *("category", "component", "quantity", "unit", "unit_price_usd", "amount_usd", "basis", "sources", "pool"),
+    *("driver", "scope", "basis_key", "parameters", "evidence"),
+]
+"""Columns of ledger.csv."""
+
+
+def _row(line: Line) -> list[Any]:
+    paid = [line.quantity, line.unit, line.unit_price_usd, line.amount_usd]
+    words = [line.basis.sentence, " ".join(line.sources), line.pool, line.driver, line.scope.kind]
+    return [line.category, line.label, *paid, *words, line.basis.key, " ".join(line.parameters), line.evidence]
 
 
 def per_million(usd: float, tokens: int) -> float:
@@ -108,14 +189,33 @@ def per_million(usd: float, tokens: int) -> float:
 
 
 def line_of(
-    category: Category, component: str, quantity: float, unit: str, usd: float, basis: str, sources: tuple[str, ...]
+    category: Category,
+    component: Component,
+    scope: Scope,
+    driver: Driver,
+    quantity: Number,
+    unit: str,
+    unit_price_usd: Number,
+    basis: Basis,
+    *prices: Known,
 ) -> Line:
-    """A line whose amount [USD] is its quantity times the price `usd` of a unit.
+    """A line whose amount is its quantity times the price of a unit.
 
-    >>> line_of("hardware", "gpus", 2.0, "GPU-day", 3.0, "Rent.", ("scenario",)).amount_usd
-    6.0
+    Args:
+        category: Part of the cost.
+        component: What is paid for.
+        scope: Whose line it is.
+        driver: What of the day it follows.
+        quantity: How much, in `unit`; a number or an array of draws.
+        unit: Unit of the quantity.
+        unit_price_usd: Price of one unit [USD]; a number or an array of draws.
+        basis: How it is calculated.
+        prices: Every price or parameter that the amount follows; at least one.
     """
-    return Line(category, component, quantity, unit, usd, quantity * usd, basis, sources)
+    amount_usd = quantity * unit_price_usd
+    known = Provenance.joined(prices)
+    paid = (quantity, unit, unit_price_usd, amount_usd)
+    return Line(category, component, scope, driver, *paid, basis, known.keys, known.evidence, known.sources)
 
 
 def check_ledger(ledger: CostLedger, sources: Collection[str]) -> None:
@@ -140,7 +240,7 @@ def _broken_sums(ledger: CostLedger) -> list[str]:
 
 
 def _repeated(lines: tuple[Line, ...]) -> list[str]:
-    counts = Counter((line.category, line.component) for line in lines)
+    counts = Counter((line.category, line.label) for line in lines)
     return [f"{category} of {component} is booked {n} times" for (category, component), n in counts.items() if n > 1]
 
 
@@ -153,48 +253,4 @@ def _broken_line(line: Line, sources: Collection[str]) -> list[str]:
         problems.append("is of no known category")
     if not (math.isfinite(line.amount_usd) and math.isclose(line.amount_usd, line.quantity * line.unit_price_usd)):
         problems.append(f"is {line.amount_usd} USD, not {line.quantity} x {line.unit_price_usd} USD")
-    return [f"{line.category} of {line.component} {problem}" for problem in problems]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Item:
-    """What a line says, reckoned."""
-
-    category: Category
-    """Part of the cost it belongs to."""
-    component: str
-    """What was paid for."""
-    pool: str
-    """Pool it belongs to; empty for the hall."""
-    driver: Driver
-    """What of the day it follows."""
-    quantity: float
-    """How much of it."""
-    unit: str
-    """Unit of the quantity."""
-    unit_price_usd: float
-    """Price of one unit."""
-    sources: tuple[str, ...]
-    """Ids of the sources that its prices rest on."""
-    basis: str
-    """How it was reckoned, with places for numbers."""
-    numbers: tuple[Any, ...] = ()
-    """The numbers for those places."""
-
-    @property
-    def amount_usd(self) -> float:
-        """Quantity times unit price."""
-        return self.quantity * self.unit_price_usd
-
-    def told(self) -> Line:
-        """The line of the ledger."""
-        basis = self.basis.format(*self.numbers) if self.numbers else self.basis
-        return self._line(float(self.quantity), float(self.unit_price_usd), float(self.amount_usd), basis)
-
-    def untold(self) -> Line:
-        """The same without its sentence; its numbers may be arrays."""
-        return self._line(self.quantity, self.unit_price_usd, self.amount_usd, "")
-
-    def _line(self, quantity: float, price_usd: float, amount_usd: float, basis: str) -> Line:
-        paid = (self.category, self.component, quantity, self.unit, price_usd, amount_usd)
-        return Line(*paid, basis, self.sources, self.pool, self.driver)
+    return [f"{line.category} of {line.label} {problem}" for problem in problems]

@@ -17,89 +17,79 @@ from functools import partial
 import numpy as np
 
 from sim.accounting.amounts import Number
+from sim.accounting.basis import Basis
 from sim.accounting.hardware import purchase
-from sim.accounting.ledger import Item
-from sim.accounting.prices import Priced, ResolvedPrices, sources_of
+from sim.accounting.ledger import FACILITY, Component, Line, Scope, line_of
+from sim.accounting.prices import Priced, ResolvedPrices
+from sim.accounting.provenance import Known, Provenance
 from sim.accounting.usage import PoolUsage, Repairs, Usage
 from sim.core.units import DAYS_PER_YEAR, HOURS_PER_DAY, SECONDS_PER_HOUR
 
-HALL = "labour of the hall"
-
-_item = partial(Item, "maintenance")
+_line = partial(line_of, "maintenance")
 
 
-def maintenance_items(usage: Usage, prices: ResolvedPrices) -> Iterator[Item]:
-    """Upkeep of every pool, labour at the hall, and technicians who wait for work."""
+def maintenance_lines(usage: Usage, prices: ResolvedPrices) -> Iterator[Line]:
+    """Upkeep of every pool, labor at the facility, and technicians who wait for work."""
     days = usage.inventory.duration_days
     for pool in usage.pools:
         if pool.pool.name not in prices.rents:
             yield from _upkeep(pool, days, prices)
         yield _software(pool, days, prices)
-    yield _labour(HALL, "", usage.repairs, prices)
+    yield _labor(FACILITY, usage.repairs, prices)
     if prices.rules.labour == "roster":
         yield _waiting(usage, prices)
 
 
-def _upkeep(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Iterator[Item]:
-    name, covered = usage.pool.component, prices.rules.repair == "contract"
+def _upkeep(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Iterator[Line]:
+    covered = prices.rules.repair == "contract"
     if covered:
         yield _contract(usage, days, prices)
     yield from _parts(usage, prices, covered)
-    yield _labour(name("labour"), usage.pool.name, usage.repairs, prices, covered)
+    yield _labor(usage.pool.scope(Component.LABOR), usage.repairs, prices, covered)
     yield _visits(usage, prices, covered)
     yield _planned(usage, days, prices)
     yield _consumables(usage, days, prices)
 
 
-def _contract(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Item:
+def _contract(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Line:
     pool, share = usage.pool, prices.contract_fraction_per_year
-    bought = purchase(pool, prices.servers[pool.server])
-    return _item(
-        pool.component("contract"),
-        pool.name,
-        "capacity",
-        pool.servers * days,
-        "server-day",
-        bought.value * share.value / DAYS_PER_YEAR,
-        sources_of(share, bought),
-        "A contract that covers repairs: a yearly share of {:g} of the {:,.2f} USD that a server costs.",
-        (share.value, bought.value),
-    )
+    bought, component = purchase(pool, prices.servers[pool.server]), Component.CONTRACT
+    quantity, usd = pool.servers * days, bought.value * share.value / DAYS_PER_YEAR
+    basis = Basis("contract", {"share": share.value, "price_usd": bought.value})
+    return _line(component, pool.scope(component), "capacity", quantity, "server-day", usd, basis, share, bought)
 
 
-def _parts(usage: PoolUsage, prices: ResolvedPrices, covered: bool) -> Iterator[Item]:
+def _parts(usage: PoolUsage, prices: ResolvedPrices, covered: bool) -> Iterator[Line]:
     pool, gpu = usage.pool, prices.servers[usage.pool.server].gpu_usd
     parts = [
-        ("gpus", "gpu", gpu),
-        ("hosts", "host", prices.host_part_usd),
-        ("network", "network", prices.network_part_usd),
+        (Component.GPUS, "gpu", gpu),
+        (Component.HOSTS, "host", prices.host_part_usd),
+        (Component.NETWORK, "network", prices.network_part_usd),
     ]
-    basis = "Parts that repairs used, by the event log, {:,.2f} USD each" + _by_contract(covered)
-    for name, part, price in parts:
-        component, used, paid = pool.component(name), usage.repairs.parts[part], _paid(price, covered)
-        yield _item(component, pool.name, "failures", used, "part", paid, price.sources, basis, (price.value,))
+    for component, part, price in parts:
+        basis = Basis(_covered("parts", covered), {"price_usd": price.value})
+        scope, used = pool.scope(component), usage.repairs.parts[part]
+        yield _line(component, scope, "failures", used, "part", *_paid(price, covered, basis))
 
 
-def _paid(price: Priced, covered: bool) -> Number:
-    return 0.0 if covered else price.value
+def _covered(key: str, covered: bool) -> str:
+    return f"{key}_covered" if covered else key
 
 
-def _by_contract(covered: bool) -> str:
-    return "; the contract pays." if covered else "."
+def _paid(price: Priced, covered: bool, basis: Basis) -> tuple[Number, Basis, Known]:
+    """What is paid for a unit; under a contract nothing, whatever the price."""
+    return (0.0, basis, Provenance(price.sources)) if covered else (price.value, basis, price)
 
 
-def _labour(component: str, pool: str, repairs: Repairs, prices: ResolvedPrices, covered: bool = False) -> Item:
-    rate = prices.technician_usd_per_h
-    basis = "Hands-on time of repairs in the event log at the hourly cost of technicians" + _by_contract(covered)
-    paid = _paid(rate, covered)
-    return _item(component, pool, "failures", repairs.labour_h, "h", paid, rate.sources, basis)
+def _labor(scope: Scope, repairs: Repairs, prices: ResolvedPrices, covered: bool = False) -> Line:
+    paid = _paid(prices.technician_usd_per_h, covered, Basis(_covered("labor", covered)))
+    return _line(Component.LABOR, scope, "failures", repairs.labour_h, "h", *paid)
 
 
-def _visits(usage: PoolUsage, prices: ResolvedPrices, covered: bool) -> Item:
-    pool, price = usage.pool, prices.visit_usd
-    basis = "What a repair costs beside its part and hours" + _by_contract(covered)
-    component, visits = pool.component("visits"), usage.repairs.visits
-    return _item(component, pool.name, "failures", visits, "visit", _paid(price, covered), price.sources, basis)
+def _visits(usage: PoolUsage, prices: ResolvedPrices, covered: bool) -> Line:
+    scope, visits = usage.pool.scope(Component.VISITS), usage.repairs.visits
+    paid = _paid(prices.visit_usd, covered, Basis(_covered("visits", covered)))
+    return _line(Component.VISITS, scope, "failures", visits, "visit", *paid)
 
 
 def _planned_h(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Number:
@@ -108,39 +98,35 @@ def _planned_h(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Number:
     return np.maximum(share_h, usage.repairs.planned_h)
 
 
-def _planned(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Item:
-    pool, each, rate = usage.pool, prices.planned_labour_s, prices.technician_usd_per_h
-    hours, sources = _planned_h(usage, days, prices), sources_of(each, rate)
-    basis = (
-        "Planned maintenance at the hourly cost of technicians: the day's share of {:g} s a server and year, "
-        "or the {:.2f} h of planned work in the event log where these are more."
-    )
-    component, numbers = pool.component("planned maintenance"), (each.value, usage.repairs.planned_h)
-    return _item(component, pool.name, "capacity", hours, "h", rate.value, sources, basis, numbers)
+def _planned(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Line:
+    component, each, rate = Component.PLANNED_MAINTENANCE, prices.planned_labour_s, prices.technician_usd_per_h
+    hours, scope = _planned_h(usage, days, prices), usage.pool.scope(component)
+    basis = Basis("planned_maintenance", {"each_s": each.value, "planned_h": usage.repairs.planned_h})
+    return _line(component, scope, "capacity", hours, "h", rate.value, basis, each, rate)
 
 
-def _consumables(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Item:
-    pool, price = usage.pool, prices.consumables_usd_per_year
-    basis, daily = "Filters, fans, batteries and cables: {:,.2f} USD a server and year.", price.value / DAYS_PER_YEAR
-    component, quantity, numbers = pool.component("consumables"), pool.servers * days, (price.value,)
-    return _item(component, pool.name, "capacity", quantity, "server-day", daily, price.sources, basis, numbers)
+def _consumables(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Line:
+    pool, price, component = usage.pool, prices.consumables_usd_per_year, Component.CONSUMABLES
+    quantity, daily = pool.servers * days, price.value / DAYS_PER_YEAR
+    basis = Basis("consumables", {"price_usd": price.value})
+    return _line(component, pool.scope(component), "capacity", quantity, "server-day", daily, basis, price)
 
 
-def _software(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Item:
-    pool, price = usage.pool, prices.software_usd_per_year
-    basis, daily = "Software licences: {:,.2f} USD a GPU and year.", price.value / DAYS_PER_YEAR
-    component, quantity = pool.component("software"), pool.servers * pool.gpus_per_server * days
-    return _item(component, pool.name, "capacity", quantity, "GPU-day", daily, price.sources, basis, (price.value,))
+def _software(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Line:
+    pool, price, component = usage.pool, prices.software_usd_per_year, Component.SOFTWARE
+    quantity, daily = pool.servers * pool.gpus_per_server * days, price.value / DAYS_PER_YEAR
+    basis = Basis("software", {"price_usd": price.value})
+    return _line(component, pool.scope(component), "capacity", quantity, "GPU-day", daily, basis, price)
 
 
-def _waiting(usage: Usage, prices: ResolvedPrices) -> Item:
+def _waiting(usage: Usage, prices: ResolvedPrices) -> Line:
     """Technicians of the roster beyond their hours at work: so that the roster is paid whole, and none twice."""
     days, crew, rate = usage.inventory.duration_days, prices.roster_technicians, prices.technician_usd_per_h
     own = [pool for pool in usage.pools if pool.pool.name not in prices.rents]
     covered = prices.rules.repair == "contract"
-    mended_h = 0.0 if covered else sum(pool.repairs.labour_h for pool in own)
-    worked_h = usage.repairs.labour_h + mended_h + sum(_planned_h(pool, days, prices) for pool in own)
+    repair_h = 0.0 if covered else sum(pool.repairs.labour_h for pool in own)
+    worked_h = usage.repairs.labour_h + repair_h + sum(_planned_h(pool, days, prices) for pool in own)
     hours = np.maximum(crew.value * days * HOURS_PER_DAY - worked_h, 0.0)
-    basis = "Hours of {:g} technicians around the clock in which they do not mend or maintain."
-    sources = sources_of(crew, rate)
-    return _item("roster of the hall", "", "capacity", hours, "h", rate.value, sources, basis, (crew.value,))
+    basis, planned = Basis("roster", {"technicians": crew.value}), prices.planned_labour_s
+    known = (crew, rate, planned) if own else (crew, rate)
+    return _line(Component.ROSTER, FACILITY, "capacity", hours, "h", rate.value, basis, *known)

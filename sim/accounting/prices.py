@@ -7,12 +7,11 @@ From choices and claims to the prices of a day: a choice goes before a claim, an
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from sim.accounting.amounts import sum_of
+from sim.accounting.provenance import Evidence, Provenance
 from sim.catalogue.catalogue import SCENARIO_SOURCE, Catalogue
-from sim.catalogue.parameter import Fact
-from sim.catalogue.types import Server, Site
 from sim.core.errors import CatalogueError
 from sim.core.units import HOURS_PER_DAY
 from sim.scenario.prices import Equipment, Prices, quarters_of_bands
@@ -28,6 +27,10 @@ class Priced:
     """The number, in the unit of the field that holds it."""
     sources: tuple[str, ...]
     """Source ids; "scenario" where it was chosen."""
+    keys: tuple[str, ...] = ()
+    """Dotted paths of its parameters, as `--set` takes them."""
+    evidence: Evidence = "chosen"
+    """The weakest word on how these are known."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,10 @@ class Tariff:
     """Source ids; "scenario" where it was chosen."""
     steps: Steps = "hour"
     """Which of these."""
+    keys: tuple[str, ...] = ()
+    """Dotted paths of its parameters, as `--set` takes them."""
+    evidence: Evidence = "chosen"
+    """The weakest word on how these are known."""
 
     @property
     def mean_usd_per_kwh(self) -> float:
@@ -57,6 +64,10 @@ class Intensity:
     """24 numbers by local hour, midnight first."""
     sources: tuple[str, ...]
     """Source ids."""
+    keys: tuple[str, ...] = ()
+    """Dotted paths of its parameters, as `--set` takes them."""
+    evidence: Evidence = "chosen"
+    """The weakest word on how these are known."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +102,7 @@ class Rent:
 
 @dataclass(frozen=True)
 class Rules:
-    """How the accounts reckon; choices that are no numbers, and numbers that need no source."""
+    """Choices of accounting that are no numbers, and numbers that need no source."""
 
     depreciation: Literal["straight_line", "declining", "by_use"] = "straight_line"
     """How a purchase is spread over its life."""
@@ -104,7 +115,7 @@ class Rules:
     repair: Literal["own", "contract"] = "own"
     """Whether parts and hours are paid as they fall due, or covered by a contract."""
     labour: Literal["called", "roster"] = "called"
-    """Whether technicians are paid by the hour that they mend, or around the clock."""
+    """Whether technicians are paid by the hour of repair, or around the clock."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +127,7 @@ class ResolvedPrices:
     rents: Mapping[str, Rent]
     """Rents by pool; a pool without one is owned."""
     rules: Rules
-    """How the accounts reckon."""
+    """Choices of accounting."""
     electricity: Tariff
     """Electricity by hour."""
     carbon: Intensity
@@ -165,15 +176,6 @@ class ResolvedPrices:
     """Consumables, a server and year."""
 
 
-def sources_of(*parts: Priced | Tariff | Intensity) -> tuple[str, ...]:
-    """All source ids of some prices, each once, in their order.
-
-    >>> sources_of(Priced(1.0, ("a", "b")), Priced(2.0, ("b",)))
-    ('a', 'b')
-    """
-    return tuple(dict.fromkeys(source for part in parts for source in part.sources))
-
-
 CHOSEN = (SCENARIO_SOURCE,)
 FROM_BOOK = (
     *("lifetime_years", "salvage_fraction", "capital_fraction_per_year", "design_utilisation_fraction"),
@@ -186,31 +188,98 @@ FROM_SITE = ("technician_usd_per_h", "colocation_usd_per_kw_month", "facility_us
 CHOICES = ("tax_fraction_per_year", "demand_usd_per_kw_month", "carbon_usd_per_t")
 """Numbers that nobody claims."""
 RULES = ("depreciation", "declining_factor", "age_years", "facility", "repair", "labour")
-"""Choices of how the accounts reckon."""
+"""Choices of accounting."""
+
+
+class _Resolver:
+    """Resolves numbers of a scenario's prices against the claims of a catalogue, and notes what each rests on."""
+
+    def __init__(self, prices: Prices, catalogue: Catalogue) -> None:
+        self.prices, self._catalogue = prices, catalogue
+        self._rate_usd = exchange_rate(prices, catalogue)
+        self._rate = self.provenance("currencies", prices.currency, "rate_usd")
+
+    def provenance(self, kind: str, entry: str, *fields: str) -> Provenance:
+        """What some claims of an entry rest on; a claim whose source assumes is assumed, whatever it says itself."""
+        sources, chosen = self._catalogue.sources, self._catalogue.pick(kind, entry)
+        parts = []
+        for field in fields:
+            claim = getattr(chosen, field)
+            source = sources.get(claim.source)
+            assumed = source is not None and source.kind == "assumption" and claim.known not in ("unverified",)
+            evidence = "assumed" if assumed else _EVIDENCE[claim.known]
+            if claim.source == SCENARIO_SOURCE:
+                evidence = "chosen"
+            parts.append(Provenance((claim.source,), (f"facts.{kind}.{entry}.{field}",), evidence))
+        return Provenance.joined(parts)
+
+    def claimed(self, kind: str, entry: str, field: str) -> Priced:
+        """A number that the catalogue claims."""
+        known = self.provenance(kind, entry, field)
+        value = getattr(self._catalogue.pick(kind, entry), field).value
+        return Priced(value, known.sources, known.keys, known.evidence)
+
+    def chosen(self, value: float, path: str) -> Priced:
+        """A number that the scenario chose, at its path; money becomes US dollars."""
+        known = self.choice(path)
+        usd = value * self._rate_usd if "usd" in path.rpartition(".")[2] else value
+        return Priced(usd, CHOSEN, known.keys, known.evidence)
+
+    def choice(self, path: str) -> Provenance:
+        """What a choice rests on: itself, and money in another currency on its rate, too."""
+        own = Provenance(CHOSEN, (path,))
+        foreign = "usd" in path.rpartition(".")[2] and self.prices.currency != "usd"
+        return Provenance.joined([own, self._rate]) if foreign else own
+
+    def either(self, value: float | None, path: str, kind: str, entry: str) -> Priced:
+        """The choice at a path where there is one, else what the catalogue claims in the field of the same name."""
+        field = path.rpartition(".")[2]
+        return self.claimed(kind, entry, field) if value is None else self.chosen(value, path)
+
+    def dollars(self, usd: float) -> float:
+        """US dollars of an amount in the currency of the prices."""
+        return usd * self._rate_usd
+
+
+_EVIDENCE: dict[str, Evidence] = {
+    "read": "cited",
+    "computed": "computed",
+    "secondary": "secondary",
+    "unverified": "unverified",
+    "assumption": "assumed",
+}
+"""What the catalogue's words on how a number is known come to."""
 
 
 def resolve_prices(
-    prices: Prices, site: Site, catalogue: Catalogue, pools: Mapping[str, str], technicians: float = 0.0
+    prices: Prices, site: str, catalogue: Catalogue, pools: Mapping[str, str], technicians: float = 0.0
 ) -> ResolvedPrices:
     """Prices of pools, named with their kinds of server, at a site where so many technicians are on duty.
 
     Prices of a server that the catalogue does not know are refused; those of one that is not named are left aside.
+
+    Args:
+        prices: What the scenario chose.
+        site: Catalogue name of the site.
+        catalogue: The claims.
+        pools: Catalogue name of each pool's server, by pool.
+        technicians: Technicians on duty, mean over the day.
     """
     for name in prices.equipment:
         catalogue.pick("servers", name)
-    book, rate = catalogue.pick("prices", prices.book), exchange_rate(prices, catalogue)
-    servers = {name: catalogue.pick("servers", name) for name in sorted(set(pools.values()))}
-    equipment = {name: _server(prices.equipment.get(name, Equipment()), servers[name], rate) for name in servers}
-    claimed = {name: getattr(book, name) for name in FROM_BOOK} | {name: getattr(site, name) for name in FROM_SITE}
-    numbers = {name: _resolve(_money(prices, name, rate), claim) for name, claim in claimed.items()}
-    numbers |= {name: Priced(_money(prices, name, rate), CHOSEN) for name in CHOICES}
+    resolver = _Resolver(prices, catalogue)
+    claimed = dict.fromkeys(FROM_BOOK, ("prices", prices.book)) | dict.fromkeys(FROM_SITE, ("sites", site))
+    numbers = {
+        name: resolver.either(getattr(prices, name), f"prices.{name}", *entry) for name, entry in claimed.items()
+    }
+    numbers |= {name: resolver.chosen(getattr(prices, name), f"prices.{name}") for name in CHOICES}
     return ResolvedPrices(
-        servers=equipment,
-        rents=_rents(prices, catalogue, servers, pools, rate),
+        servers={name: _server(resolver, name) for name in sorted(set(pools.values()))},
+        rents=_rents(resolver, catalogue, pools),
         rules=Rules(**{name: getattr(prices, name) for name in RULES}),
-        electricity=_tariff(prices, site, rate),
-        carbon=_intensity(site),
-        roster_technicians=_roster(prices, technicians),
+        electricity=_tariff(resolver, site, catalogue),
+        carbon=_intensity(resolver, site, catalogue),
+        roster_technicians=_roster(resolver, technicians),
         **numbers,
     )
 
@@ -220,69 +289,70 @@ def exchange_rate(prices: Prices, catalogue: Catalogue) -> float:
     return catalogue.pick("currencies", prices.currency).rate_usd.value
 
 
-def _money(prices: Any, name: str, rate: float) -> Any:
-    """A choice, in US dollars where it is money; None where nothing was chosen."""
-    value = getattr(prices, name)
-    return value * rate if value is not None and "usd" in name else value
+def _roster(resolver: _Resolver, technicians: float) -> Priced:
+    chosen = resolver.prices.roster_technicians
+    path = "plant.failures.technicians" if chosen is None else "prices.roster_technicians"
+    return resolver.chosen(technicians if chosen is None else chosen, path)
 
 
-def _resolve(choice: float | None, claim: Fact) -> Priced:
-    return Priced(claim.value, (claim.source,)) if choice is None else Priced(choice, CHOSEN)
+def _server(resolver: _Resolver, server: str) -> ServerPrices:
+    choice = resolver.prices.equipment.get(server, Equipment())
+    return ServerPrices(
+        **{
+            name: resolver.either(getattr(choice, name), f"prices.equipment.{server}.{name}", "servers", server)
+            for name in Equipment.model_fields
+        }
+    )
 
 
-def _roster(prices: Prices, technicians: float) -> Priced:
-    return Priced(technicians if prices.roster_technicians is None else prices.roster_technicians, CHOSEN)
-
-
-def _server(choice: Equipment, server: Server, rate: float) -> ServerPrices:
-    names = Equipment.model_fields
-    return ServerPrices(**{name: _resolve(_money(choice, name, rate), getattr(server, name)) for name in names})
-
-
-def _rents(
-    prices: Prices, catalogue: Catalogue, servers: Mapping[str, Server], pools: Mapping[str, str], rate: float
-) -> dict[str, Rent]:
+def _rents(resolver: _Resolver, catalogue: Catalogue, pools: Mapping[str, str]) -> dict[str, Rent]:
     """Rents of the pools that are not owned; a GPU that nobody rents out needs a rent of the scenario's."""
     rents: dict[str, Rent] = {}
-    for name, tenure in prices.pools.items():
+    for name, tenure in resolver.prices.pools.items():
         if tenure.by == "owned" or name not in pools:
             continue
-        chosen, gpu = _money(tenure, "gpu_usd_per_h", rate), servers[pools[name]].gpu
-        if chosen is None and gpu not in catalogue.rentals:
-            raise CatalogueError([f"rentals.{gpu}: is not in the catalogue; give prices.pools.{name}.gpu_usd_per_h"])
-        claim = None if chosen is not None else getattr(catalogue.rentals[gpu], f"{tenure.by}_usd_per_h")
-        rents[name] = Rent(tenure.by, Priced(chosen, CHOSEN) if claim is None else _resolve(None, claim))
+        gpu, path = catalogue.pick("servers", pools[name]).gpu, f"prices.pools.{name}.gpu_usd_per_h"
+        if tenure.gpu_usd_per_h is None and gpu not in catalogue.rentals:
+            raise CatalogueError([f"rentals.{gpu}: is not in the catalogue; give {path}"])
+        chosen = tenure.gpu_usd_per_h
+        field = f"{tenure.by}_usd_per_h"
+        price = resolver.claimed("rentals", gpu, field) if chosen is None else resolver.chosen(chosen, path)
+        rents[name] = Rent(tenure.by, price)
     return rents
 
 
-def _tariff(prices: Prices, site: Site, rate: float) -> Tariff:
+def _tariff(resolver: _Resolver, site: str, catalogue: Catalogue) -> Tariff:
     """The market's series, else bands of the day, else hourly prices or one for all hours, else the site's tariff."""
+    prices = resolver.prices
     choice = prices.electricity_usd_per_kwh
     if prices.market_usd_per_kwh:
-        return _chosen(prices.market_usd_per_kwh, rate, "series")
+        return _chosen(resolver, prices.market_usd_per_kwh, "series", "market_usd_per_kwh")
     if prices.time_of_use:
         owners = quarters_of_bands(prices)
-        return _chosen([prices.time_of_use[names[0]].usd_per_kwh for names in owners], rate, "quarter")
+        usd = [prices.time_of_use[names[0]].usd_per_kwh for names in owners]
+        paths = [f"time_of_use.{name}.usd_per_kwh" for name in prices.time_of_use]
+        return _chosen(resolver, usd, "quarter", *paths)
     if choice is not None:
-        return _chosen(choice if isinstance(choice, tuple) else (choice,) * HOURS_PER_DAY, rate, "hour")
-    return _site_tariff(site)
+        hours = choice if isinstance(choice, tuple) else (choice,) * HOURS_PER_DAY
+        return _chosen(resolver, hours, "hour", "electricity_usd_per_kwh")
+    usd_per_kwh, known = _by_hour(resolver, catalogue, site, "electricity_usd_per_kwh", "electricity_shape")
+    return Tariff(usd_per_kwh, known.sources, "hour", known.keys, known.evidence)
 
 
-def _chosen(usd_per_kwh: Iterable[float], rate: float, steps: Steps) -> Tariff:
-    return Tariff(tuple(usd * rate for usd in usd_per_kwh), CHOSEN, steps)
+def _chosen(resolver: _Resolver, usd_per_kwh: Iterable[float], steps: Steps, *paths: str) -> Tariff:
+    known = Provenance.joined(resolver.choice(f"prices.{path}") for path in paths)
+    return Tariff(tuple(map(resolver.dollars, usd_per_kwh)), CHOSEN, steps, known.keys, known.evidence)
 
 
-def _site_tariff(site: Site) -> Tariff:
-    usd, sources = _by_hour(site, "electricity_usd_per_kwh", "electricity_shape")
-    return Tariff(usd, sources)
+def _intensity(resolver: _Resolver, site: str, catalogue: Catalogue) -> Intensity:
+    grams, known = _by_hour(resolver, catalogue, site, "carbon_g_per_kwh", "carbon_shape")
+    return Intensity(grams, known.sources, known.keys, known.evidence)
 
 
-def _intensity(site: Site) -> Intensity:
-    grams, sources = _by_hour(site, "carbon_g_per_kwh", "carbon_shape")
-    return Intensity(grams, sources)
-
-
-def _by_hour(site: Site, mean: str, shape: str) -> tuple[tuple[float, ...], tuple[str, ...]]:
-    """A site's mean times its shape over 24 local hours, and their sources."""
-    claim, weights = getattr(site, mean), getattr(site, shape)
-    return tuple(claim.value * weight for weight in weights.value), tuple(dict.fromkeys((claim.source, weights.source)))
+def _by_hour(
+    resolver: _Resolver, catalogue: Catalogue, site: str, mean: str, shape: str
+) -> tuple[tuple[float, ...], Provenance]:
+    """A site's mean times its shape over 24 local hours, and what they rest on."""
+    place = catalogue.pick("sites", site)
+    claim, weights = getattr(place, mean), getattr(place, shape)
+    return tuple(claim.value * weight for weight in weights.value), resolver.provenance("sites", site, mean, shape)

@@ -6,7 +6,7 @@ Totals by category and hour of the clock: energy when it was drawn, repairs when
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from sim.accounting.energy import energy_items, quarter_usd
+from sim.accounting.energy import energy_lines, quarter_usd
 from sim.accounting.energy_use import sums_by
-from sim.accounting.hardware import hardware_items
+from sim.accounting.hardware import hardware_lines
 from sim.accounting.inventory import Inventory
-from sim.accounting.ledger import CATEGORIES, CostLedger, Item, Line
-from sim.accounting.maintenance import maintenance_items
+from sim.accounting.ledger import CATEGORIES, CostLedger, Line
+from sim.accounting.maintenance import maintenance_lines
 from sim.accounting.prices import ResolvedPrices
 from sim.accounting.usage import Repairs, Served, Usage, measure
 from sim.catalogue.catalogue import SCENARIO_SOURCE, Catalogue, with_facts
@@ -44,26 +44,20 @@ def price(
 
 
 def charge(usage: Usage, prices: ResolvedPrices) -> CostLedger:
-    """The ledger of what a day used up: the same lines in the same order whatever the events are."""
-    return _ledger(usage, (item.told() for item in reckon(usage, prices)))
+    """The ledger of what a day used up: the same lines in the same order whatever the events are.
 
-
-def charge_draws(usage: Usage, prices: ResolvedPrices) -> CostLedger:
-    """The same without sentences: an array stands for each amount whose prices hold arrays, one number a draw."""
-    return _ledger(usage, (item.untold() for item in reckon(usage, prices)))
-
-
-def _ledger(usage: Usage, lines: Iterable[Line]) -> CostLedger:
+    Where prices hold arrays, one number a draw, so do the amounts.
+    """
     served = usage.served
-    return CostLedger(tuple(lines), served.requests, served.prompt_tokens, served.output_tokens)
+    return CostLedger(tuple(_lines(usage, prices)), served.requests, served.prompt_tokens, served.output_tokens)
 
 
-def reckon(usage: Usage, prices: ResolvedPrices) -> Iterator[Item]:
+def _lines(usage: Usage, prices: ResolvedPrices) -> Iterator[Line]:
     """Everything that is paid for, category by category."""
     for pool in usage.pools:
-        yield from hardware_items(pool, usage.inventory.duration_days, prices)
-    yield from energy_items(usage, prices)
-    yield from maintenance_items(usage, prices)
+        yield from hardware_lines(pool, usage.inventory.duration_days, prices)
+    yield from energy_lines(usage, prices)
+    yield from maintenance_lines(usage, prices)
 
 
 PriceDraws = Mapping[str, NDArray[np.float64]]

@@ -73,7 +73,7 @@ def ledgers() -> dict[str, dict[str, float]]:
 
 
 def _lines(ledger: CostLedger) -> dict[str, float]:
-    lines = {f"{line.category}: {line.component}": line.amount_usd for line in ledger.lines}
+    lines = {f"{line.category}: {line.label}": line.amount_usd for line in ledger.lines}
     rounded: dict[str, float] = _rounded(lines | {"total": ledger.total_usd})
     return rounded
 

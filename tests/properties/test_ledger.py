@@ -172,7 +172,7 @@ def test_order_of_pools_and_events_changes_nothing(day: Day, seed: int) -> None:
     pools, seen = tuple(inventory.pools[n] for n in turn), tuple(trace.pools[n] for n in turn[::-1])
     events_ = [log.events[n] for n in random.permutation(len(log.events)).tolist()]
     other = price(replace(trace, pools=seen), EventLog(events_), replace(inventory, pools=pools), resolved, served)
-    found, expected = ({(line.category, line.component): line for line in book.lines} for book in (other, price(*day)))
+    found, expected = ({(line.category, line.label): line for line in book.lines} for book in (other, price(*day)))
     assert found == expected
     assert other.total_usd == price(*day).total_usd
 
@@ -200,9 +200,9 @@ def test_one_more_part_used_costs_its_price(day: Day, part: str) -> None:
 @given(days())
 def test_lines_are_the_same_whatever_happened(day: Day) -> None:
     trace, _, inventory, resolved, served = day
-    names = [(line.category, line.component) for line in price(*day).lines]
+    names = [(line.category, line.label) for line in price(*day).lines]
     quiet = price(trace, EventLog(), inventory, resolved, served)
-    assert names == [(line.category, line.component) for line in quiet.lines]
+    assert names == [(line.category, line.label) for line in quiet.lines]
 
 
 @CALM

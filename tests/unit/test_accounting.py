@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from sim.accounting.article import ArticleFleet, article_fleet, article_ledger, reconcile
+from sim.accounting.basis import Basis
 from sim.accounting.inventory import Inventory, PoolInventory, take_inventory
-from sim.accounting.ledger import CostLedger, Line, check_ledger, line_of
+from sim.accounting.ledger import COLUMNS, FLEET, Component, CostLedger, Line, check_ledger, line_of
 from sim.accounting.prices import (
     RULES,
     Intensity,
@@ -23,6 +24,7 @@ from sim.accounting.prices import (
     resolve_prices,
 )
 from sim.accounting.pricing import charge, price
+from sim.accounting.provenance import Provenance
 from sim.accounting.usage import Served, measure
 from sim.catalogue.catalogue import Catalogue
 from sim.catalogue.parameter import Fact
@@ -145,7 +147,7 @@ COVERED = ("hosts", "network", "labour", "visits")
 
 
 def amounts(book: CostLedger, category: str) -> dict[str, float]:
-    return {line.component: line.amount_usd for line in book.lines if line.category == category}
+    return {line.label: line.amount_usd for line in book.lines if line.category == category}
 
 
 OWNED = {
@@ -225,7 +227,7 @@ def test_owned_and_rented_pools_share_the_hall_by_what_they_draw() -> None:
     both = replace(DAY, pools=(POOL, replace(POOL, name="rented")))
     rents = {"rented": Rent("reserved", listed(2.0))}
     book = price(replace(day, pools=(day.pools[0], rented)), EventLog(), both, other(rents=rents), SERVED)
-    kwh = {line.component: line.quantity for line in book.lines if line.unit == "kWh"}
+    kwh = {line.label: line.quantity for line in book.lines if line.unit == "kWh"}
     assert kwh["cooling of the hall"] == pytest.approx(5 * 24 * 17 / 68)
     assert kwh["cooling of the hall for rented pools"] == pytest.approx(5 * 24 * 51 / 68)
     assert amounts(book, "energy")["cooling of the hall"] == pytest.approx(18.0 / 4)
@@ -337,7 +339,7 @@ def test_empty_ledger_costs_nothing_in_every_category() -> None:
 def test_table_has_a_row_a_line() -> None:
     book = ledger()
     table = book.table()
-    assert list(table.columns) == [field.name for field in fields(Line)]
+    assert list(table.columns) == COLUMNS
     assert len(table) == len(book.lines)
     assert table["sources"][0] == "list_price book"
 
@@ -359,7 +361,7 @@ def test_sound_ledger_passes_the_check() -> None:
     check_ledger(ledger(), SOURCES)
 
 
-LINE = line_of("energy", "x", 2.0, "kWh", 3.0, "", ("meter",))
+LINE = line_of("energy", Component.CPUS, FLEET, "energy", 2.0, "kWh", 3.0, Basis("water"), Provenance(("meter",)))
 BROKEN_LINES = [
     (replace(LINE, amount_usd=7.0), "is 7.0 USD, not 2.0 x 3.0 USD"),
     (replace(LINE, amount_usd=math.nan), "is nan USD"),
@@ -376,13 +378,13 @@ def test_broken_line_fails_the_check(line: Line, told: str) -> None:
 
 
 def test_line_booked_twice_fails_the_check() -> None:
-    with pytest.raises(InvariantError, match="energy of x is booked 2 times"):
+    with pytest.raises(InvariantError, match="energy of cpus is booked 2 times"):
         check_ledger(CostLedger((LINE, LINE), 1, 1, 1), SOURCES)
 
 
 def test_check_tells_all_problems_at_once() -> None:
     with pytest.raises(InvariantError, match=r"no source.*unknown source hearsay"):
-        lines = (replace(LINE, sources=()), replace(LINE, component="y", sources=("hearsay",)))
+        lines = (replace(LINE, sources=()), replace(LINE, component=Component.GPUS, sources=("hearsay",)))
         check_ledger(CostLedger(lines, 1, 1, 1), SOURCES)
 
 
@@ -471,7 +473,7 @@ def test_ledger_of_the_shipped_catalogue_holds(catalogue: Catalogue) -> None:
     scenario = Scenario(name="default")
     inventory = take_inventory(scenario, catalogue)
     pools = {pool.name: pool.server for pool in inventory.pools}
-    prices = resolve_prices(scenario.prices, catalogue.pick("sites", scenario.plant.site), catalogue, pools, 2)
+    prices = resolve_prices(scenario.prices, scenario.plant.site, catalogue, pools, 2)
     book = price(steady_day(), eventful_log(), inventory, prices, SERVED)
     check_ledger(book, {*catalogue.sources, "scenario"})
     assert min(book.by("category").values()) > 0
@@ -482,7 +484,9 @@ def test_inventory_of_a_scenario(catalogue: Catalogue) -> None:
     server = catalogue.pick("servers", "dgx_h100")
     (pool,) = inventory.pools
     assert (pool.name, pool.servers, pool.gpus_per_server, pool.cpus_per_server) == ("main", 2, 8, 2)
-    assert pool.component("servers") == f"servers of main ({server.title})"
-    assert pool.component("gpus") == f"gpus of main ({catalogue.pick('gpus', server.gpu).title})"
+    assert pool.scope(Component.SERVERS).label(Component.SERVERS) == f"servers of main ({server.title})"
+    assert (
+        pool.scope(Component.GPUS).label(Component.GPUS) == f"gpus of main ({catalogue.pick('gpus', server.gpu).title})"
+    )
     assert (inventory.duration_days, inventory.technicians) == (1.0, 2)
     assert pool.asleep_w < pool.idle_w < pool.full_w <= pool.nameplate_w

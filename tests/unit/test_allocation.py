@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sim.accounting.allocation import USES, allocate, by_use, marginal_usd
+from sim.accounting.ledger import Component
 from sim.accounting.pricing import hourly
 from sim.core.errors import ScenarioError
 from sim.day import DayResult, run
@@ -112,7 +113,7 @@ def test_the_ledger_books_the_parts_and_hours_of_its_own_days_log(technicians: b
     lines, told = upgraded.ledger.lines, summary(upgraded)["plant"]
     parts = sum(line.quantity for line in lines if line.unit == "part")
     labour_h = sum(line.quantity for line in lines if line.unit == "h")
-    planned_h = sum(line.quantity for line in lines if line.component.startswith("planned maintenance"))
+    planned_h = sum(line.quantity for line in lines if line.component is Component.PLANNED_MAINTENANCE)
     visits = sum(line.quantity for line in lines if line.unit == "visit")
     assert parts == told["parts_used"] > 0
     assert labour_h == pytest.approx(told["technician_h"])

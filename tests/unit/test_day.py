@@ -49,7 +49,7 @@ def test_repricing_is_a_fresh_run_at_those_prices(eventful):
     again, fresh = eventful.reprice(day.prices), run(day)
     assert again.scenario == fresh.scenario
     for now, then in zip(again.ledger.lines, fresh.ledger.lines, strict=True):
-        assert (now.category, now.component, now.sources) == (then.category, then.component, then.sources)
+        assert (now.category, now.label, now.parameters) == (then.category, then.label, then.parameters)
         assert now.amount_usd == pytest.approx(then.amount_usd, rel=1e-9)
     assert summary(again)["cost_usd"] == pytest.approx(summary(fresh)["cost_usd"], rel=1e-9)
     assert abs(again.ledger.total_usd - eventful.ledger.total_usd) > 1

@@ -53,7 +53,8 @@ def with_claim(result, kind, entry, field, **changes):
     entries = result.catalogue.entries(kind)
     claim = getattr(entries[entry], field).model_copy(update=changes)
     changed = {**entries, entry: entries[entry].model_copy(update={field: claim})}
-    return replace(result, catalogue=replace(result.catalogue, **{kind: changed}))
+    other = replace(result, catalogue=replace(result.catalogue, **{kind: changed}))
+    return other.reprice(result.scenario.prices)
 
 
 def test_a_line_counts_if_any_figure_it_rests_on_is_assumed(idle):

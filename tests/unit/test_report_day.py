@@ -13,12 +13,14 @@ from reports.day.method import figure, flat
 from reports.day.report import day_report
 from reports.documents import fonts
 from reports.documents.html import html_page
-from reports.documents.language import is_known, language
+from reports.documents.language import basis_sentence, language
 from reports.documents.pdf import typeset
 from reports.documents.plain_text import plain
-from reports.documents.wording import component, each_request, part_of
+from reports.documents.wording import component, each_request
 from reports.figures.queue import Sketcher
-from sim.accounting.ledger import Line
+from sim.accounting.basis import Basis
+from sim.accounting.ledger import RENTED_FACILITY, Component, Scope, line_of
+from sim.accounting.provenance import Provenance
 from sim.catalogue import read_catalogue
 from sim.core.errors import InputError, OutputError
 from sim.day import run
@@ -172,16 +174,19 @@ def test_chinese_has_words_for_every_line(eventful, changes):
     prices = eventful.scenario.replace({f"prices.{name}": value for name, value in changes.items()}).prices
     result = eventful.reprice(prices)
     lines = [*result.ledger.lines, *result.article.ledger.lines]
-    assert [line.basis for line in lines if not is_known(line.basis, words)] == []
-    assert [part_of(line) for line in lines if not words.has(f"component.{part_of(line)}")] == []
+    english = language("en")
+    bases = [line.basis for line in lines]
+    assert [b for b in bases if basis_sentence(b, words) == basis_sentence(b, english)] == []
+    assert [line.component for line in lines if not words.has(f"component.{line.component}")] == []
     assert [line.unit for line in lines if not words.has(f"unit.{line.unit}")] == []
     assert [step.name for step in result.article.steps[1:] if not words.has(f"article.steps.{step.name}")] == []
 
 
 def test_a_line_names_its_part_pool_and_kind():
-    line = Line("energy", "gpus of a (b) (H100 (8))", 1.0, "kWh", 1.0, 1.0, "", (), "a (b)", "energy")
+    paid, known = ("energy", 1.0, "kWh", 1.0, Basis("water")), Provenance(("meter",))
+    line = line_of("energy", Component.GPUS, Scope("pool", "a (b)", "H100 (8)"), *paid, known)
     assert component(line, language("en")) == "GPUs, a (b), H100 (8)"
-    hall = Line("energy", "cooling of the hall for rented pools", 1.0, "kWh", 1.0, 1.0, "", (), "", "energy")
+    hall = line_of("energy", Component.COOLING, RENTED_FACILITY, *paid, known)
     assert component(hall, language("en")) == "Cooling, hall, of rented pools"
 
 

@@ -1,12 +1,14 @@
 import json
 import re
 from datetime import date
+from string import Formatter
 
 import pytest
 
-from reports.documents.language import CODES, FOLDER, is_known, language, reckoned
+from reports.documents.language import CODES, FOLDER, basis_sentence, language
 from reports.documents.plain_text import UNKNOWN, columns, plain, shorten
 from reports.documents.wording import each_request, quantity_unit
+from sim.accounting.basis import SENTENCES, Basis
 from tests.architecture.source_files import ROOT
 
 WORD = re.compile("[a-z]{4}")
@@ -142,15 +144,21 @@ def test_both_languages_can_be_set_in_the_typeface():
         assert UNKNOWN not in plain(text.replace(LOWERED_TWO, "2")), code
 
 
-def test_what_the_ledger_says_is_told_in_chinese():
-    told = reckoned("Parts that repairs used, by the event log, 9.50 USD each; the contract pays.", ZH)
-    assert told == "按事件记录，维修所用的部件，每件 9.50 美元；由合同支付。"
+def test_a_basis_is_said_in_chinese():
+    sentence = basis_sentence(Basis("parts_covered", {"price_usd": 9.5}), ZH)
+    assert sentence == "按事件记录，维修所用的部件，每件 9.50 美元；由合同支付。"
 
 
-def test_a_sentence_that_nobody_knows_stays():
-    assert not is_known("A new basis.", ZH)
-    assert reckoned("A new basis.", ZH) == "A new basis."
-    assert all(re.compile(row[0]) for row in json.loads((FOLDER / "basis_zh.json").read_text(encoding="utf-8")))
+def test_chinese_has_a_sentence_for_every_basis_with_the_same_places():
+    chinese = json.loads((FOLDER / "basis_zh.json").read_text(encoding="utf-8"))
+    assert list(chinese) == list(SENTENCES)
+    assert {key: _places(text) for key, text in chinese.items()} == {
+        key: _places(text) for key, text in SENTENCES.items()
+    }
+
+
+def _places(sentence):
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name}
 
 
 def test_chinese_words_stand_without_spaces_between_them():

@@ -24,8 +24,7 @@ def catalogue() -> Catalogue:
 
 
 def resolved(catalogue: Catalogue, server: str = "dgx_h100", **chosen: Any) -> ResolvedPrices:
-    site = catalogue.pick("sites", "virginia")
-    return resolve_prices(Prices.model_validate(chosen), site, catalogue, {"main": server})
+    return resolve_prices(Prices.model_validate(chosen), "virginia", catalogue, {"main": server})
 
 
 def test_minutes_lie_in_the_local_quarter_in_which_they_begin() -> None:
@@ -73,7 +72,9 @@ def test_the_markets_prices_follow_the_simulated_day(catalogue: Catalogue) -> No
 
 def test_claims_of_the_catalogue_carry_their_sources(catalogue: Catalogue) -> None:
     prices, server = resolved(catalogue), catalogue.pick("servers", "dgx_h100")
-    assert prices.servers["dgx_h100"].gpu_usd == Priced(server.gpu_usd.value, (server.gpu_usd.source,))
+    assert prices.servers["dgx_h100"].gpu_usd == Priced(
+        server.gpu_usd.value, (server.gpu_usd.source,), ("facts.servers.dgx_h100.gpu_usd",), "cited"
+    )
     site = catalogue.pick("sites", "virginia")
     expected = [site.electricity_usd_per_kwh.value * weight for weight in site.electricity_shape.value]
     assert prices.electricity.usd_per_kwh == pytest.approx(expected)
@@ -84,11 +85,11 @@ def test_claims_of_the_catalogue_carry_their_sources(catalogue: Catalogue) -> No
 def test_choices_of_the_scenario_go_first(catalogue: Catalogue) -> None:
     chosen = {"equipment": {"dgx_h100": {"gpu_usd": 0.0}}, "lifetime_years": 2.0, "technician_usd_per_h": 0.0}
     prices = resolved(catalogue, electricity_usd_per_kwh=0.25, **chosen)
-    assert prices.servers["dgx_h100"].gpu_usd == Priced(0.0, ("scenario",))
+    assert prices.servers["dgx_h100"].gpu_usd == Priced(0.0, ("scenario",), ("prices.equipment.dgx_h100.gpu_usd",))
     assert prices.servers["dgx_h100"].cpu_usd.sources != ("scenario",)
-    assert prices.lifetime_years == Priced(2.0, ("scenario",))
-    assert prices.technician_usd_per_h == Priced(0.0, ("scenario",))
-    assert prices.electricity == Tariff((0.25,) * 24, ("scenario",))
+    assert prices.lifetime_years == Priced(2.0, ("scenario",), ("prices.lifetime_years",))
+    assert prices.technician_usd_per_h == Priced(0.0, ("scenario",), ("prices.technician_usd_per_h",))
+    assert prices.electricity == Tariff((0.25,) * 24, ("scenario",), keys=("prices.electricity_usd_per_kwh",))
 
 
 def test_hourly_choice_is_kept_as_it_is(catalogue: Catalogue) -> None:
@@ -116,7 +117,8 @@ def test_rents_are_the_catalogues_unless_chosen(catalogue: Catalogue) -> None:
     for by in ("on_demand", "reserved", "spot"):
         claim = getattr(rental, f"{by}_usd_per_h")
         found = resolved(catalogue, pools={"main": {"by": by}}).rents["main"]
-        assert found.gpu_usd_per_h == Priced(claim.value, (claim.source,))
+        assert (found.gpu_usd_per_h.value, found.gpu_usd_per_h.sources) == (claim.value, (claim.source,))
+        assert found.gpu_usd_per_h.keys == (f"facts.rentals.h100_sxm.{by}_usd_per_h",)
     assert resolved(catalogue, pools={"main": {"by": "owned"}}).rents == {}
 
 

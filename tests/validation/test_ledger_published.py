@@ -37,9 +37,8 @@ def steady(catalogue: Catalogue, server: str, servers: int, it_w: float, pue: fl
     }
     pool = replace(minutes_of("main", DAY_MINUTES, gpu_j=drawn_j), server=server, **sizes)
     trace = trace_of(pool, minute_s=minute, cooling_j=drawn_j * (pue - 1))
-    site = catalogue.pick("sites", scenario.plant.site)
     inventory: Inventory = take_inventory(scenario, catalogue)
-    resolved = resolve_prices(scenario.prices, site, catalogue, {"main": server}, 0)
+    resolved = resolve_prices(scenario.prices, scenario.plant.site, catalogue, {"main": server}, 0)
     return price(trace, EventLog(), inventory, resolved, Served(1, 1, 1))
 
 
