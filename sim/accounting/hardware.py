@@ -9,6 +9,7 @@ from sim.accounting.inventory import PoolInventory
 from sim.accounting.ledger import Item
 from sim.accounting.prices import Priced, Rent, ResolvedPrices, ServerPrices, sources_of
 from sim.accounting.usage import PoolUsage
+from sim.core.states import ServerState
 from sim.core.units import DAYS_PER_MONTH, DAYS_PER_YEAR, WATTS_PER_KILOWATT
 
 _item = partial(Item, "hardware")
@@ -122,7 +123,7 @@ def _interest(prices: ResolvedPrices) -> Number:
 
 def _rented(usage: PoolUsage, rent: Rent) -> Item:
     pool, price = usage.pool, rent.gpu_usd_per_h
-    unused_h = usage.state_h["asleep"] + usage.state_h["off"]
+    unused_h = usage.state_h[ServerState.ASLEEP] + usage.state_h[ServerState.OFF]
     hours = usage.server_h - (0.0 if rent.by == "reserved" else unused_h)
     kind = rent.by.replace("_", " ")
     asleep = "awake or not" if rent.by == "reserved" else "but for hours asleep or off"

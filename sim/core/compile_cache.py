@@ -14,6 +14,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 COMPILED = (
     "core/compiling.py",
+    "core/states.py",
     "core/units.py",
     "serving/compiled/*.py",
     "serving/engine/protocol.py",
