@@ -19,6 +19,7 @@ COMPILED = (
     "serving/compiled/*.py",
     "serving/engine/protocol.py",
     "serving/engine/rules.py",
+    "serving/policies/*.py",
     "traces/digest.py",
     "traces/requests.py",
     "workload/drawing.py",
