@@ -7,22 +7,21 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from sim.accounting.allocation import Tokens, break_even, by_use, case_costs, marginal_usd, usd_per_million
+from sim.accounting.allocation import break_even, by_use, case_costs, marginal_usd, usd_per_million
 from sim.accounting.amounts import sum_of
 from sim.accounting.energy import carbon_t
 from sim.accounting.energy_use import added
 from sim.accounting.ledger import per_million
+from sim.accounting.usage import Served
+from sim.core.states import TOKENS, EventKind, ServerState
 from sim.core.units import JOULES_PER_KWH, KILOGRAMS_PER_TONNE, LITRES_PER_M3, SECONDS_PER_HOUR, WATTS_PER_KILOWATT
 from sim.core.version import __version__
 from sim.day import DayResult
 from sim.scenario.identity import scenario_hash
-from sim.traces.digest import METRICS, TOKENS
+from sim.traces.digest import METRICS
 from sim.traces.events import Event
 from sim.traces.minutes import UtilisationTrace
 from sim.traces.requests import Outcome
-
-STATES = ("up", "draining", "asleep", "off", "waking", "down")
-"""What a server can be doing."""
 
 
 def summary(result: DayResult) -> dict[str, Any]:
@@ -114,7 +113,7 @@ def _plant(result: DayResult) -> dict[str, Any]:
         "slowest_speed": min(float(pool.speed.min()) for pool in trace.pools),
         "technician_h": found["plant.technician_h"],
         "parts_used": found["plant.parts_used"],
-        "server_h": {state: _server_h(trace, state) for state in STATES},
+        "server_h": {state.word: _server_h(trace, state) for state in ServerState},
     }
 
 
@@ -128,14 +127,14 @@ def availability(result: DayResult) -> float:
 def mended(events: Sequence[Event]) -> dict[str, float]:
     """The headline numbers that an event log tells alone, by their dotted names."""
     return {
-        "fleet.failures": sum(event.kind == "failed" for event in events),
+        "fleet.failures": sum(event.kind == EventKind.FAILED for event in events),
         "plant.technician_h": math.fsum(event.labour_s for event in events) / SECONDS_PER_HOUR,
         "plant.parts_used": sum(event.parts_used for event in events),
     }
 
 
-def _server_h(trace: UtilisationTrace, state: str) -> float:
-    return sum(float(getattr(pool, f"{state}_server_s").sum()) for pool in trace.pools) / SECONDS_PER_HOUR
+def _server_h(trace: UtilisationTrace, state: ServerState) -> float:
+    return sum(float(getattr(pool, state.column).sum()) for pool in trace.pools) / SECONDS_PER_HOUR
 
 
 def _cost(result: DayResult) -> dict[str, Any]:
@@ -194,7 +193,7 @@ def _use_cases(result: DayResult) -> dict[str, dict[str, float]]:
     first = next(iter(fleet.pools))
     pools = {case: fleet.gateway.get(case, first) for case in digest.use_cases}
     served = {
-        case: Tokens(int(digest.outcomes[n, :, Outcome.FINISHED].sum()), *digest.tokens[n].sum(axis=0).tolist()[:2])
+        case: Served(int(digest.outcomes[n, :, Outcome.FINISHED].sum()), *digest.tokens[n].sum(axis=0).tolist()[:2])
         for n, case in enumerate(digest.use_cases)
     }
     return {

@@ -10,6 +10,7 @@ from reports.day.context import Day
 from reports.documents.blocks import Column, Heading, Paragraph, Table
 from reports.documents.plain_text import plain
 from reports.figures.clock import Values, clock_text
+from sim.core.states import EventKind
 from sim.core.units import SECONDS_PER_HOUR
 from sim.traces.events import Event
 from sim.traces.minutes import PoolMinutes
@@ -65,7 +66,7 @@ def _cells(day: Day, row: Happening) -> tuple[str, ...]:
 def _cooling(day: Day) -> Iterator[Happening]:
     """Chillers and air handlers that stood still, with how warm it got meanwhile."""
     words = day.words
-    for event in day.result.traces.events.of("cooling_failed"):
+    for event in day.result.traces.events.of(EventKind.COOLING_FAILED):
         zone = words("happening.zone", number=event.server + 1) if event.server >= 0 else ""
         warmest = words.number(float(_during(day, event, day.result.traces.utilisation.plant.inlet_c).max()), 1)
         off = words.count(len(_fallen(day, event, HEAT)))
@@ -76,7 +77,7 @@ def _cooling(day: Day) -> Iterator[Happening]:
 def _outages(day: Day) -> Iterator[Happening]:
     """Losses of the grid, and whether batteries and generators carried the servers over them."""
     words, log = day.words, day.result.traces.events
-    for event in log.of("grid_lost"):
+    for event in log.of(EventKind.GRID_LOST):
         fallen = _fallen(day, event, DARK)
         told = words("happening.carried")
         if fallen:
@@ -90,8 +91,8 @@ def _slowed(day: Day) -> Iterator[Happening]:
     """Pools that ran slower, by heat or a limit on power: once a pool, however often."""
     words, log = day.words, day.result.traces.events
     for pool in day.result.traces.utilisation.pools:
-        begun = [event.at_s for event in log.of("throttled") if event.pool == pool.pool]
-        ended = [event.at_s for event in log.of("unthrottled") if event.pool == pool.pool]
+        begun = [event.at_s for event in log.of(EventKind.THROTTLED) if event.pool == pool.pool]
+        ended = [event.at_s for event in log.of(EventKind.UNTHROTTLED) if event.pool == pool.pool]
         if not begun:
             continue
         over_s = max(ended) if ended and max(ended) > max(begun) else day.clock.duration_s
@@ -108,7 +109,7 @@ def _slow(day: Day, pool: PoolMinutes) -> str:
 def _racks(day: Day) -> Iterator[Happening]:
     """Racks that lost power."""
     words = day.words
-    for event in day.result.traces.events.of("rack_mended"):
+    for event in day.result.traces.events.of(EventKind.RACK_REPAIRED):
         told = words("happening.hands", labour=_hours(day, [event.labour_s]))
         what = words("happening.rack", pool=plain(event.pool))
         yield Happening(event.at_s, event.at_s + event.duration_s, what, told)
@@ -117,7 +118,7 @@ def _racks(day: Day) -> Iterator[Happening]:
 def _services(day: Day) -> Iterator[Happening]:
     """Planned work, one row for each of a pool, however many servers it took in turn."""
     words, groups = day.words, dict[tuple[str, str], list[Event]]()
-    for event in day.result.traces.events.of("serviced"):
+    for event in day.result.traces.events.of(EventKind.SERVICED):
         groups.setdefault((event.cause, event.pool), []).append(event)
     for (name, pool), events in groups.items():
         told = words(
@@ -138,7 +139,7 @@ def _hours(day: Day, times_s: list[float]) -> str:
 
 def _fallen(day: Day, event: Event, part: str) -> list[Event]:
     """Servers that went down with the hall while something lasted."""
-    failed = (each for each in day.result.traces.events.of("failed") if each.part == part)
+    failed = (each for each in day.result.traces.events.of(EventKind.FAILED) if each.part == part)
     return [each for each in failed if event.at_s <= each.at_s <= event.at_s + event.duration_s]
 
 

@@ -15,6 +15,7 @@ from reports.figures.latency import histograms, latency_figure
 from reports.figures.multiples import day_page
 from reports.figures.panels import Panel, day_panels, energy_kwh_by_hour
 from reports.figures.servers import MOST_ROWS, energy_figure, outages_figure
+from sim.core.states import EventKind
 from sim.core.units import SECONDS_PER_HOUR
 from sim.traces.digest import METRICS
 from sim.traces.events import Event
@@ -102,7 +103,7 @@ COMPONENTS = ("gpu", "host", "storage", "network", "cooling", "losses", "total")
 
 def failures_section(day: Day) -> Section:
     """Failures and repairs."""
-    words, failures = day.words, day.result.traces.events.of("failed")
+    words, failures = day.words, day.result.traces.events.of(EventKind.FAILED)
     if not failures:
         return Section(words("breakdown.title"), (Paragraph(words("breakdown.none")), *happenings_blocks(day)))
     shown = min(len(failures), MOST_ROWS)

@@ -10,6 +10,7 @@ from reports.documents.language import Language
 from reports.documents.plain_text import plain, shorten
 from reports.figures.clock import Clock, Values
 from reports.figures.style import BLUE, CYCLE, ENERGY_COLOURS, GREY, ORANGE, PLUM, RED, VIOLET
+from sim.core.states import EventKind
 from sim.core.units import JOULES_PER_KWH, SECONDS_PER_HOUR, WATTS_PER_KILOWATT
 from sim.traces.digest import METRICS, Digest, bin_edges
 from sim.traces.minutes import PoolMinutes
@@ -152,7 +153,7 @@ def _servers(result: "DayResult", words: Language, clock: Clock) -> Panel:
         for name, state_s in states.items()
     ]
     shown = tuple(curve for curve in curves if curve.values.any()) or (curves[0],)
-    failed = tuple(clock.start_s + event.at_s for event in result.traces.events.of("failed"))
+    failed = tuple(clock.start_s + event.at_s for event in result.traces.events.of(EventKind.FAILED))
     title = words("panel.servers", count=words.count(sum(pool.servers for pool in trace.pools)))
     nothing = words("panel.servers_none")
     return Panel(title, "", clock.at_s, shown, stacked=True, marks_s=failed, whole=True, nothing=nothing)

@@ -13,8 +13,9 @@ from sim.accounting.amounts import Number, ratio, sum_of
 from sim.accounting.energy import energy_usd
 from sim.accounting.ledger import CostLedger, Line, per_million
 from sim.accounting.prices import ResolvedPrices
-from sim.accounting.usage import PoolUsage, Usage
+from sim.accounting.usage import PoolUsage, Served, Usage
 from sim.catalogue.types.money import Rental
+from sim.core.states import ServerState
 
 SERVING = ("prompts", "answers")
 """Uses that somebody asked for."""
@@ -36,22 +37,10 @@ class Share(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Tokens:
-    """What a use case was served."""
-
-    requests: int
-    """Requests finished."""
-    prompt_tokens: int
-    """Tokens of their prompts."""
-    output_tokens: int
-    """Tokens of their answers."""
-
-
-@dataclass(frozen=True)
 class CaseCost:
     """What a use case cost."""
 
-    served: Tokens
+    served: Served
     """What it was served."""
     used_usd: float
     """Dollars of the time and energy that it took."""
@@ -101,11 +90,11 @@ def _hours(pool: PoolUsage) -> dict[str, float]:
     return {
         "prompts": pool.prefill_h,
         "answers": pool.decode_h,
-        "idle": max(0.0, state["up"] + state["draining"] - pool.busy_h),
-        "waking": state["waking"],
-        "asleep": state["asleep"],
-        "failed": state["down"],
-        "spare": state["off"],
+        "idle": max(0.0, state[ServerState.UP] + state[ServerState.DRAINING] - pool.busy_h),
+        "waking": state[ServerState.WAKING],
+        "asleep": state[ServerState.ASLEEP],
+        "failed": state[ServerState.DOWN],
+        "spare": state[ServerState.OFF],
     }
 
 
@@ -135,12 +124,12 @@ def usd_per_million(shares: list[Share], ledger: CostLedger) -> dict[str, dict[s
     return {name: {"used": usd, "allocated": usd * burden} for name, usd in each.items()}
 
 
-def case_costs(shares: list[Share], served: Mapping[str, Tokens], pools: Mapping[str, str]) -> dict[str, CaseCost]:
+def case_costs(shares: list[Share], served: Mapping[str, Served], pools: Mapping[str, str]) -> dict[str, CaseCost]:
     """What each use case cost, by the pool it went to: its part of the pool's time, then of the tokens made in it."""
     return {case: _case_cost(case, shares, served, pools) for case in served}
 
 
-def _case_cost(case: str, shares: list[Share], served: Mapping[str, Tokens], pools: Mapping[str, str]) -> CaseCost:
+def _case_cost(case: str, shares: list[Share], served: Mapping[str, Served], pools: Mapping[str, str]) -> CaseCost:
     own, pool = served[case], pools[case]
     usd = {share.use: share.amount_usd for share in shares if share.pool == pool}
     others = [tokens for name, tokens in served.items() if pools[name] == pool]

@@ -11,6 +11,7 @@ from sim.accounting.ledger import Component, Driver, Line, line_of
 from sim.accounting.prices import Priced, Rent, ResolvedPrices, ServerPrices
 from sim.accounting.provenance import Provenance
 from sim.accounting.usage import PoolUsage
+from sim.core.states import ServerState
 from sim.core.units import DAYS_PER_MONTH, DAYS_PER_YEAR, WATTS_PER_KILOWATT
 
 _line = partial(line_of, "hardware")
@@ -123,7 +124,7 @@ def _interest(prices: ResolvedPrices) -> Number:
 
 def _rented(usage: PoolUsage, rent: Rent) -> Line:
     pool, price = usage.pool, rent.gpu_usd_per_h
-    unused_h = usage.state_h["asleep"] + usage.state_h["off"]
+    unused_h = usage.state_h[ServerState.ASLEEP] + usage.state_h[ServerState.OFF]
     hours = usage.server_h - (0.0 if rent.by == "reserved" else unused_h)
     gpu_h, basis = hours * pool.gpus_per_server, Basis(f"rent_{rent.by}")
     scope = pool.scope(Component.GPUS)

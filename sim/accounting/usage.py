@@ -13,16 +13,13 @@ from numpy.typing import NDArray
 from sim.accounting.energy_use import EnergyUse, added, energy_use, sums_by
 from sim.accounting.inventory import Inventory, PoolInventory
 from sim.core.errors import InvariantError
+from sim.core.states import POWERED, EventKind, ServerState
 from sim.core.units import JOULES_PER_KWH, SECONDS_PER_HOUR
 from sim.traces.events import Event, EventLog
 from sim.traces.minutes import Minutes, PoolMinutes, UtilisationTrace
 
-STATES = ("up", "draining", "waking", "asleep", "off", "down")
-"""States of a server; in the first three its power is on."""
 PARTS = ("gpu", "host", "network")
 """Kinds of spare parts."""
-PLANNED = "serviced"
-"""The kind of event that is planned work, and no repair."""
 DRAWS = {"gpus": "gpu_j", "hosts": "host_j", "storage": "storage_j", "network": "network_j"}
 """What draws power in a pool, and the minutes that tell how much."""
 HALL = {"cooling": "cooling_j", "losses": "losses_j"}
@@ -77,7 +74,7 @@ class PoolUsage:
     """Energy of GPUs, hosts, storage and network."""
     work: EnergyUse
     """The part of it beyond what the same servers draw when idle."""
-    state_h: Mapping[str, float]
+    state_h: Mapping[ServerState, float]
     """Server-hours in each state."""
     prefill_h: float
     """Server-hours busy with prompts."""
@@ -220,7 +217,7 @@ def _events_by_pool(events: EventLog, names: list[str]) -> dict[str, list[Event]
 
 
 def _check_event(event: Event) -> None:
-    what = f"the event {event.kind!r} at {event.at_s} s"
+    what = f"the event '{event.kind}' at {event.at_s} s"
     if not event.labour_s >= 0:
         raise InvariantError(f"{what} has {event.labour_s} s of labour")
     if event.parts_used < 0 or (event.parts_used and event.part not in PARTS):
@@ -228,7 +225,7 @@ def _check_event(event: Event) -> None:
 
 
 def _repairs(events: list[Event], inventory: Inventory) -> Repairs:
-    handled = [event for event in events if event.labour_s > 0 and event.kind != PLANNED]
+    handled = [event for event in events if event.labour_s > 0 and event.kind != EventKind.SERVICED]
     hours = math.ceil((inventory.start_s % SECONDS_PER_HOUR + inventory.duration_s) / SECONDS_PER_HOUR)
     begun = [int((inventory.start_s % SECONDS_PER_HOUR + event.at_s) // SECONDS_PER_HOUR) for event in handled]
     labour_h = np.array([event.labour_s / SECONDS_PER_HOUR for event in handled])
@@ -237,13 +234,13 @@ def _repairs(events: list[Event], inventory: Inventory) -> Repairs:
         visits=len(handled),
         labour_h=math.fsum(labour_h),
         hour_labour_h=sums_by(np.array(begun, dtype=np.int64), labour_h, hours),
-        planned_h=math.fsum(event.labour_s for event in events if event.kind == PLANNED) / SECONDS_PER_HOUR,
+        planned_h=math.fsum(event.labour_s for event in events if event.kind == EventKind.SERVICED) / SECONDS_PER_HOUR,
     )
 
 
 def _pool(pool: PoolInventory, minutes: PoolMinutes, events: list[Event], inventory: Inventory) -> PoolUsage:
     replicas_per_server = minutes.replicas / minutes.servers * SECONDS_PER_HOUR
-    seconds = {state: getattr(minutes, f"{state}_server_s") for state in STATES}
+    seconds = {state: getattr(minutes, state.column) for state in ServerState}
     return PoolUsage(
         pool=pool,
         energy={name: energy_use(getattr(minutes, column), inventory.start_s) for name, column in DRAWS.items()},
@@ -255,8 +252,8 @@ def _pool(pool: PoolInventory, minutes: PoolMinutes, events: list[Event], invent
     )
 
 
-def _work_j(pool: PoolInventory, minutes: PoolMinutes, seconds: Mapping[str, Minutes]) -> Minutes:
+def _work_j(pool: PoolInventory, minutes: PoolMinutes, seconds: Mapping[ServerState, Minutes]) -> Minutes:
     """Energy of GPUs and hosts beyond that of servers that wait or sleep; never below nothing."""
-    powered_s = seconds["up"] + seconds["draining"] + seconds["waking"]
-    idle_j = pool.idle_w * powered_s + pool.asleep_w * seconds["asleep"]
+    powered_s = sum(seconds[state] for state in POWERED)
+    idle_j = pool.idle_w * powered_s + pool.asleep_w * seconds[ServerState.ASLEEP]
     return np.maximum(minutes.gpu_j + minutes.host_j - idle_j, 0.0)

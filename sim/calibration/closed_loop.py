@@ -11,6 +11,8 @@ import numpy as np
 
 from sim.serving.engine import rules
 from sim.serving.engine.spec import PoolSpec
+from sim.serving.policies.admission import Admission
+from sim.serving.policies.batching import BatchingPolicy
 from sim.serving.reference.batch import Batch, Iteration, Job
 from sim.serving.reference.batching import ChunkedBatch, ContinuousBatch
 
@@ -56,7 +58,7 @@ class _Leaping(Batch):
         if run is None:
             return 1
         steps = min(run.shortest - run.iterations, most - 1)
-        if self.spec.admission == rules.ON_DEMAND:
+        if self.spec.admission == Admission.ON_DEMAND:
             steps = min(steps, (self.spec.kv_room_tokens - self.held) // self.decoding - 1)
         if steps <= 0:
             return 1
@@ -70,7 +72,7 @@ class _Leaping(Batch):
             job.made += steps
             job.kv += steps
         self.context += steps * self.decoding
-        self.held += steps * self.decoding if self.spec.admission == rules.ON_DEMAND else 0
+        self.held += steps * self.decoding if self.spec.admission == Admission.ON_DEMAND else 0
 
 
 class _LeapingContinuous(_Leaping, ContinuousBatch):
@@ -81,7 +83,10 @@ class _LeapingChunked(_Leaping, ChunkedBatch):
     """Prompts in chunks beside those who decode."""
 
 
-_FORMS: dict[int, type[_Leaping]] = {rules.CONTINUOUS: _LeapingContinuous, rules.CHUNKED: _LeapingChunked}
+_FORMS: dict[BatchingPolicy, type[_Leaping]] = {
+    BatchingPolicy.CONTINUOUS: _LeapingContinuous,
+    BatchingPolicy.CHUNKED: _LeapingChunked,
+}
 
 
 def _lengths(load: Load, rng: np.random.Generator) -> tuple[list[int], list[int]]:

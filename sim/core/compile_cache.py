@@ -14,10 +14,12 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 COMPILED = (
     "core/compiling.py",
+    "core/states.py",
     "core/units.py",
     "serving/compiled/*.py",
     "serving/engine/protocol.py",
     "serving/engine/rules.py",
+    "serving/policies/*.py",
     "traces/digest.py",
     "traces/requests.py",
     "workload/drawing.py",

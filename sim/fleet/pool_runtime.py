@@ -4,13 +4,13 @@ A pool's minutes: server-seconds in each state, gauges, and the energy that serv
 """
 
 from collections.abc import Mapping, Sequence
-from enum import IntEnum
 from typing import Any
 
 import numpy as np
 
 from sim.catalogue.types import Server
 from sim.catalogue.types.facility import Delivery
+from sim.core.states import POWERED, ServerState
 from sim.plant.gpu.power import host_j, power_at_speed
 from sim.scenario.schema import Pool
 from sim.serving.engine.protocol import EVERY_SERVER
@@ -19,44 +19,29 @@ from sim.serving.shards import CelledPool
 from sim.traces.minutes import MinuteSheet, PoolMinutes
 
 
-class State(IntEnum):
-    """What a server is doing; only one that is up takes new requests."""
-
-    UP = 0
-    DRAINING = 1
-    """Serves the requests it has, to then sleep or be serviced."""
-    ASLEEP = 2
-    WAKING = 3
-    """Starts up and loads its model."""
-    DOWN = 4
-    """Failed, or under repair."""
-    OFF = 5
-    """Switched off."""
-
-
 class Roll:
     """State of every server, with the time spent in each since the last reading."""
 
     def __init__(self, servers: int) -> None:
-        self._state = np.full(servers, State.UP, np.int8)
-        self._counts = [0.0] * len(State)
-        self._counts[State.UP] = float(servers)
-        self._seconds = [0.0] * len(State)
+        self._state = np.full(servers, ServerState.UP, np.int8)
+        self._counts = [0.0] * len(ServerState)
+        self._counts[ServerState.UP] = float(servers)
+        self._seconds = [0.0] * len(ServerState)
         self._changed_s = 0.0
 
-    def state(self, server: int) -> State:
+    def state(self, server: int) -> ServerState:
         """What a server is doing."""
-        return State(self._state[server])
+        return ServerState(self._state[server])
 
-    def count(self, state: State) -> int:
+    def count(self, state: ServerState) -> int:
         """Servers in a state."""
         return int(self._counts[state])
 
-    def servers(self, state: State) -> list[int]:
+    def servers(self, state: ServerState) -> list[int]:
         """Which they are."""
         return [int(server) for server in np.flatnonzero(self._state == state)]
 
-    def change(self, server: int, state: State, now_s: float) -> None:
+    def change(self, server: int, state: ServerState, now_s: float) -> None:
         """A server changes its state."""
         self._settle(now_s)
         self._counts[self._state[server]] -= 1.0
@@ -66,7 +51,7 @@ class Roll:
     def read(self, now_s: float) -> list[float]:
         """Server-seconds in each state, in their order, since the last reading."""
         self._settle(now_s)
-        read, self._seconds = self._seconds, [0.0] * len(State)
+        read, self._seconds = self._seconds, [0.0] * len(ServerState)
         return read
 
     def _settle(self, now_s: float) -> None:
@@ -75,7 +60,7 @@ class Roll:
 
 
 GAUGES = ("queue_requests", "kv_tokens", "speed")
-SECONDS = tuple(f"{state.name.lower()}_server_s" for state in State)
+SECONDS = tuple(state.column for state in ServerState)
 ENERGY = ("gpu_j", "host_j", "storage_j", "network_j")
 
 
@@ -131,12 +116,12 @@ class PoolBook:
     def _joules(self, minute: int, length_s: float, seconds: Sequence[float]) -> tuple[float, float, float, float]:
         """Energy of GPUs, hosts, storage and network."""
         spec, server = self.spec, self.server
-        powered_s = seconds[State.UP] + seconds[State.DRAINING] + seconds[State.WAKING]
+        powered_s = sum(seconds[state] for state in POWERED)
         busy_s, busy_j = self.engine.work_in(minute)
         self.busy_s = busy_s
         self.above_idle_j = self._above_idle_j(busy_s, busy_j)
         idle_j = spec.idle_w * max(busy_s, powered_s * spec.replicas_per_server)
-        asleep_j = server.asleep_w.value * seconds[State.ASLEEP]
+        asleep_j = server.asleep_w.value * seconds[ServerState.ASLEEP]
         storage_w, network_w = self._still_w
         return (
             (idle_j + self.above_idle_j) * self.gpu_ratio,

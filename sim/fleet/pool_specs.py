@@ -13,7 +13,10 @@ from sim.plant.gpu.power import decode_w, prefill_w
 from sim.plant.gpu.replica import WEIGHT_BYTES, Layout, Replica, find_replica
 from sim.plant.gpu.step_time import matrix_rate, step_time_law
 from sim.scenario.schema import Pool, Precision, Scenario
-from sim.serving.engine.spec import ADMISSIONS, POLICIES, ROUTINGS, PoolSpec
+from sim.serving.engine.spec import PoolSpec
+from sim.serving.policies.admission import ADMISSIONS
+from sim.serving.policies.batching import BATCHING_POLICIES
+from sim.serving.policies.routing import ROUTINGS
 
 TENSOR_PARALLEL = get_args(Pool.model_fields["tensor_parallel"].annotation)
 PRECISIONS: list[Precision] = sorted(get_args(Precision), key=lambda precision: -WEIGHT_BYTES[precision])
@@ -60,7 +63,7 @@ def _build(
         decode_w=decode_w(replica, law, batch),
         kv_room_tokens=kv_room_tokens(replica),
         max_context_tokens=int(replica.model.max_context_tokens.value),
-        policy=POLICIES[batching.policy],
+        policy=BATCHING_POLICIES[batching.policy],
         admission=ADMISSIONS[batching.admission],
         max_requests=batching.max_requests,
         max_batched_tokens=batching.max_batched_tokens,

@@ -5,8 +5,9 @@ from typing import Any
 
 import simpy
 
+from sim.core.states import EventKind, ServerState
 from sim.core.units import SECONDS_PER_MINUTE
-from sim.fleet.pool_runtime import PoolBook, State
+from sim.fleet.pool_runtime import PoolBook
 from sim.traces.events import Event, EventLog
 
 
@@ -16,7 +17,7 @@ class Servers:
     def __init__(self, env: simpy.Environment, book: PoolBook, log: EventLog) -> None:
         self.env, self.book, self.log = env, book, log
         self._reasons: dict[int, dict[str, Event]] = {}
-        self._resting: dict[int, State] = {}
+        self._resting: dict[int, ServerState] = {}
         self._away_s: dict[int, float] = {}
         self._left_s: dict[int, float] = {}
         self._returns: dict[int, simpy.Event] = {}
@@ -37,14 +38,16 @@ class Servers:
         """Whether a server takes requests."""
         return server not in self._left_s
 
-    def take(self, server: int, reason: str, kind: str = "failed", part: str = "", cause: str = "") -> None:
+    def take(
+        self, server: int, reason: str, kind: EventKind = EventKind.FAILED, part: str = "", cause: str = ""
+    ) -> None:
         """A reason takes a server down; its requests go elsewhere."""
         requeued = lost = 0
         if not self._reasons.get(server):
             self._advance()
-            if self.book.roll.state(server) in (State.UP, State.DRAINING):
+            if self.book.roll.state(server) in (ServerState.UP, ServerState.DRAINING):
                 requeued, lost = self.book.engine.fail(server)
-            self._change(server, State.DOWN)
+            self._change(server, ServerState.DOWN)
         event = Event(self.env.now, self.book.spec.name, server, kind, 0.0, part, 0.0, requeued, lost, cause)
         self._reasons.setdefault(server, {})[reason] = event
 
@@ -65,7 +68,7 @@ class Servers:
             labour_s=event.labour_s + self.env.now - self._in_hand.get((server, reason), self.env.now)
         )
 
-    def give(self, server: int, reason: str, done: str = "repaired") -> None:
+    def give(self, server: int, reason: str, done: EventKind = EventKind.REPAIRED) -> None:
         """A reason holds no longer; the server serves again unless another does, or it rests."""
         event = self._reasons[server].pop(reason)
         self.log.note(event._replace(duration_s=self.env.now - event.at_s))
@@ -90,12 +93,12 @@ class Servers:
         if self.serves(server):
             self._advance()
             self.book.engine.drain(server)
-            self._change(server, State.DRAINING)
+            self._change(server, ServerState.DRAINING)
         while not self.down(server) and self.book.engine.outstanding(server):
             yield self.env.timeout(SECONDS_PER_MINUTE - self.env.now % SECONDS_PER_MINUTE)
             self._advance()
 
-    def rest(self, server: int, state: State) -> None:
+    def rest(self, server: int, state: ServerState) -> None:
         """A drained server sleeps, or stands by; one that is down does so when it is mended."""
         self._resting[server] = state
         if not self.down(server):
@@ -105,7 +108,7 @@ class Servers:
 
     def waking(self, server: int) -> None:
         """A server that rests starts up."""
-        self._change(server, State.WAKING)
+        self._change(server, ServerState.WAKING)
 
     def wake(self, server: int) -> None:
         """A server that rests, or is drained, serves again, at once or when it is mended."""
@@ -113,7 +116,7 @@ class Servers:
         if not self.down(server) and not self.serves(server):
             self._serve(server)
 
-    def resting(self, state: State) -> list[int]:
+    def resting(self, state: ServerState) -> list[int]:
         """Servers that rest in a state, and could start."""
         return [server for server in self._resting if self.book.roll.state(server) == state]
 
@@ -127,12 +130,12 @@ class Servers:
     def _serve(self, server: int) -> None:
         self._advance()
         self.book.engine.restore(server)
-        self._change(server, State.UP)
+        self._change(server, ServerState.UP)
 
-    def _change(self, server: int, state: State) -> None:
+    def _change(self, server: int, state: ServerState) -> None:
         """Write the state down, and count the time out of service."""
         self.book.roll.change(server, state, self.env.now)
-        if state != State.UP:
+        if state != ServerState.UP:
             self._left_s.setdefault(server, self.env.now)
         elif server in self._left_s:
             away_s = self.env.now - self._left_s.pop(server)

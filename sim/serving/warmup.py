@@ -5,8 +5,10 @@ import numpy as np
 from sim.core.compile_cache import note_warm
 from sim.plant.gpu.step_time import StepTimeLaw
 from sim.serving.compiled.pool import CompiledPool
-from sim.serving.engine import rules
 from sim.serving.engine.spec import PoolSpec
+from sim.serving.policies.admission import Admission
+from sim.serving.policies.batching import BatchingPolicy
+from sim.serving.policies.routing import Routing
 from sim.serving.shards import CelledPool
 from sim.traces.digest import Digest
 from sim.traces.sinks import EVERY_LOT
@@ -53,12 +55,12 @@ def _tiny_pool() -> PoolSpec:
         decode_w=np.zeros(2),
         kv_room_tokens=2,
         max_context_tokens=2,
-        policy=rules.CONTINUOUS,
-        admission=rules.RESERVED,
+        policy=BatchingPolicy.CONTINUOUS,
+        admission=Admission.RESERVED,
         max_requests=1,
         max_batched_tokens=1,
         wait_s=0.0,
-        routing=rules.ROUND_ROBIN,
+        routing=Routing.ROUND_ROBIN,
         stale_s=0.0,
         max_attempts=1,
         patience_s=np.full(1, np.inf),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.core.states import TOKENS
 from sim.core.units import SECONDS_PER_HOUR
 from sim.traces.requests import Outcome, RequestTrace
 
@@ -20,7 +21,6 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 METRICS = ("ttft_s", "tpot_s", "e2e_s", "queue_s")
-TOKENS = ("prompt", "output", "cached")
 QUANTILES = {"p50": 0.50, "p90": 0.90, "p99": 0.99}
 
 MANTISSA_BITS = 7

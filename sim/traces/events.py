@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from sim.core.states import EventKind
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -16,9 +18,8 @@ class Event(NamedTuple):
     """Pool it concerns."""
     server: int
     """Server within the pool; -1 for the whole pool."""
-    kind: str
-    """failed, repaired, serviced, returned, rack_mended, throttled, unthrottled, and of the hall, whose pool is empty:
-    cooling_failed, grid_lost, generators_on, hall_dark."""
+    kind: EventKind
+    """What happened."""
     duration_s: float
     """How long it lasted, up to the end of the day."""
     part: str
@@ -47,7 +48,7 @@ class EventLog:
         """Add one event."""
         self.events.append(event)
 
-    def of(self, kind: str) -> list[Event]:
+    def of(self, kind: EventKind) -> list[Event]:
         """All events of a kind."""
         return [event for event in self.events if event.kind == kind]
 
@@ -55,4 +56,6 @@ class EventLog:
         """The log as a frame, by time."""
         import pandas as pd
 
-        return pd.DataFrame(sorted(self.events), columns=list(Event._fields))
+        frame = pd.DataFrame(sorted(self.events), columns=list(Event._fields))
+        frame["kind"] = frame["kind"].map(str)  # plain words, whatever writes them
+        return frame

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.traces.digest import METRICS, TOKENS, Digest
+from sim.core.states import TOKENS, EventKind
+from sim.traces.digest import METRICS, Digest
 from sim.traces.events import Event, EventLog
 from sim.traces.minutes import PlantMinutes, PoolMinutes, UtilisationTrace
 from sim.traces.requests import Outcome
@@ -75,6 +76,7 @@ def _column(table: Columns, name: str) -> NDArray[Any]:
 def events_of(table: Columns) -> EventLog:
     """The log that `EventLog.table` was made from, by time."""
     columns = [_column(table, name).tolist() for name in Event._fields]
+    columns[Event._fields.index("kind")] = [EventKind(kind) for kind in _column(table, "kind").tolist()]
     return EventLog([Event(*row) for row in zip(*columns, strict=True)])
 
 

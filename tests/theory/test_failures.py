@@ -8,8 +8,8 @@ from scipy import stats
 
 from sim.catalogue import read_catalogue
 from sim.catalogue.parameter import Fact
+from sim.core.states import ServerState
 from sim.core.units import SECONDS_PER_DAY, SECONDS_PER_YEAR
-from sim.fleet.pool_runtime import State
 from sim.plant.reliability.failure_model import CAUSES, WAYS_TO_AGE, cause_rates_per_s, times_to_failure_s
 from tests.fake_pools import breaking
 
@@ -141,7 +141,7 @@ def simulated_availability(technicians, seeds, servers=20, days=150):
         pool.book.roll.read(env.now)
         env.run(until=days * SECONDS_PER_DAY)
         seconds = pool.book.roll.read(env.now)
-        found.append(seconds[State.UP] / sum(seconds))
+        found.append(seconds[ServerState.UP] / sum(seconds))
     return np.array(found)
 
 

@@ -9,7 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from sim.serving.engine.spec import ADMISSIONS, POLICIES, ROUTINGS, PoolSpec
+from sim.serving.engine.spec import PoolSpec
+from sim.serving.policies.admission import ADMISSIONS
+from sim.serving.policies.batching import BATCHING_POLICIES
+from sim.serving.policies.routing import ROUTINGS
 from sim.workload.requests import Requests
 from tests.twins.harness import CASES, Action, asks, spec
 
@@ -43,7 +46,7 @@ def pools(draw: st.DrawFn) -> PoolSpec:
         base_s=lambda n: base + slope * n,
         kv_s=draw(st.sampled_from([0.0, 2.0**-10])),
         attention_s=draw(st.sampled_from([0.0, 2.0**-12])),
-        policy=draw(st.sampled_from(sorted(POLICIES))),
+        policy=draw(st.sampled_from(sorted(BATCHING_POLICIES))),
         admission=draw(st.sampled_from(sorted(ADMISSIONS))),
         routing=draw(st.sampled_from(sorted(ROUTINGS))),
         stale_s=draw(st.sampled_from([0.0, 0.0, 0.5, 7.0])),

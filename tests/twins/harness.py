@@ -10,7 +10,10 @@ import simpy
 
 from sim.plant.gpu.step_time import StepTimeLaw
 from sim.serving.engine.protocol import Engine
-from sim.serving.engine.spec import ADMISSIONS, POLICIES, ROUTINGS, PoolSpec
+from sim.serving.engine.spec import PoolSpec
+from sim.serving.policies.admission import ADMISSIONS
+from sim.serving.policies.batching import BATCHING_POLICIES
+from sim.serving.policies.routing import ROUTINGS
 from sim.serving.reference.pool import Instant, ReferencePool
 from sim.serving.shards import CelledPool
 from sim.traces.digest import Digest
@@ -24,7 +27,7 @@ MINUTE_S = 60.0
 CASES = 3
 ASKED = ("arrival_s", "prompt_tokens", "output_tokens", "use_case", "cached_tokens")
 NAMES = tuple(f"case {n}" for n in range(CASES))
-NAMED = {"policy": POLICIES, "admission": ADMISSIONS, "routing": ROUTINGS}
+NAMED = {"policy": BATCHING_POLICIES, "admission": ADMISSIONS, "routing": ROUTINGS}
 LAWS = ("base_s", "kv_s", "attention_s")
 FIRST = -4
 """Rank of what comes before all else at an instant: the windows of arrivals, so that their length changes nothing."""
@@ -63,7 +66,7 @@ def _plain(replicas: int, law: dict[str, Any]) -> PoolSpec:
         decode_w=300.0 + 10.0 * np.arange(9),
         kv_room_tokens=10**9,
         max_context_tokens=10**9,
-        policy=POLICIES["continuous"],
+        policy=BATCHING_POLICIES["continuous"],
         admission=ADMISSIONS["reserved"],
         max_requests=8,
         max_batched_tokens=2_048,

@@ -7,7 +7,9 @@ import pytest
 
 from sim.core.errors import DefectError
 from sim.day import run
-from sim.serving.engine.spec import ADMISSIONS, POLICIES, ROUTINGS
+from sim.serving.policies.admission import ADMISSIONS
+from sim.serving.policies.batching import BATCHING_POLICIES
+from sim.serving.policies.routing import ROUTINGS
 from sim.serving.shards import CelledPool, cell_starts
 from sim.traces.digest import Digest
 from sim.traces.requests import Outcome
@@ -19,7 +21,7 @@ from tests.twins.harness import CASES, ENGINES, NAMES, asks, play, spec
 pytestmark = pytest.mark.limit_s(60)
 
 on_every_engine = pytest.mark.parametrize("engine", ENGINES)
-in_every_policy = pytest.mark.parametrize("policy", sorted(POLICIES))
+in_every_policy = pytest.mark.parametrize("policy", sorted(BATCHING_POLICIES))
 with_every_routing = pytest.mark.parametrize("routing", sorted(ROUTINGS))
 HOUR_S = 3_600.0
 MANY = 20_000

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from sim.serving.engine.spec import ADMISSIONS, POLICIES, ROUTINGS
+from sim.serving.policies.admission import ADMISSIONS
+from sim.serving.policies.batching import BATCHING_POLICIES
+from sim.serving.policies.routing import ROUTINGS
 from sim.traces.requests import Outcome
 from tests.twins.comparing import same_requests, same_work, twins
 from tests.twins.days import BUSY_S, END_S, days
@@ -48,7 +50,7 @@ def test_neither_looks_nor_windows_change_a_bit(engine, day):
 
 COMBINATIONS = [
     pytest.param(dict(zip(("policy", "admission", "routing"), chosen, strict=True)), id="-".join(chosen))
-    for chosen in product(sorted(POLICIES), sorted(ADMISSIONS), sorted(ROUTINGS))
+    for chosen in product(sorted(BATCHING_POLICIES), sorted(ADMISSIONS), sorted(ROUTINGS))
 ]
 SCRIPT = [
     (7.123, "speed", 0, 0.7),

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from sim.serving.engine import rules
+from sim.serving.policies.admission import Admission
+from sim.serving.policies.batching import BatchingPolicy
 from sim.traces.requests import Outcome
 from tests.twins.days import BUSY_S, END_S, days
 from tests.twins.harness import ENGINES, play
@@ -99,7 +100,7 @@ def test_a_quiet_day_serves_all_and_counts_their_tokens(engine, day):
     assert seen.total("output_tokens") == trace.output_tokens[done].sum()
     again = seen.total("prompt_tokens") - (trace.prompt_tokens - trace.cached_tokens)[done].sum()
     assert again == 0 or (again > -trace.prompt_tokens.sum() and seen.counters["preempted"] > 0)
-    if day.pool.admission == rules.RESERVED or day.pool.policy == rules.STATIC:
+    if day.pool.admission == Admission.RESERVED or day.pool.policy == BatchingPolicy.STATIC:
         assert seen.counters["preempted"] == 0
     if seen.counters["preempted"] == 0:
         in_batch_s = (trace.finish_s[done] - trace.start_s[done]).sum()

@@ -5,7 +5,7 @@ import simpy
 
 from sim.catalogue import read_catalogue
 from sim.catalogue.parameter import Fact
-from sim.fleet.pool_runtime import State
+from sim.core.states import ServerState
 from sim.fleet.reliability.maintenance import PlannedWork
 from sim.fleet.reliability.repair import FAILURE, Crew, Reserve, Store
 from sim.fleet.scaling.threshold import wanted_servers
@@ -76,10 +76,10 @@ def test_two_reasons_hold_a_server_until_both_are_gone():
     pool.take(0, FAILURE, part="gpu")
     env.run(until=10)
     pool.give(0, FAILURE)
-    assert pool.book.roll.state(0) == State.DOWN and not pool.serves(0)
+    assert pool.book.roll.state(0) == ServerState.DOWN and not pool.serves(0)
     env.run(until=15)
     pool.give(0, "rack")
-    assert pool.book.roll.state(0) == State.UP and pool.serves(0)
+    assert pool.book.roll.state(0) == ServerState.UP and pool.serves(0)
     assert pool.in_service_s(0) == 0.0 and pool.in_service_s(1) == 15.0
     assert [(e.part, e.duration_s) for e in pool.log.of("failed")] == [("gpu", 10.0), ("rack", 15.0)]
     assert pool.book.engine.told == [("fail", 0), ("restore", 0)]
@@ -90,17 +90,17 @@ def test_a_hot_spare_serves_at_once_a_cold_one_after_its_start():
     pool = fake_servers(env, 5)
     reserve = Reserve(env, pool, 60.0)
     reserve.fill(hot=1, cold=1)
-    assert [pool.book.roll.state(s) for s in (2, 3, 4)] == [State.UP, State.ASLEEP, State.DRAINING]
+    assert [pool.book.roll.state(s) for s in (2, 3, 4)] == [ServerState.UP, ServerState.ASLEEP, ServerState.DRAINING]
     for server in (0, 1, 2):
         pool.take(server, FAILURE)
         reserve.replace(server)
     assert [pool.serves(s) for s in (3, 4)] == [False, True]
-    assert pool.book.roll.state(3) == State.WAKING
+    assert pool.book.roll.state(3) == ServerState.WAKING
     env.run(until=60.5)
     assert pool.serves(3)
     for server in (0, 1, 2):
         pool.give(server, FAILURE)
-    assert [pool.book.roll.state(s) for s in (0, 1, 2)] == [State.DRAINING, State.ASLEEP, State.UP]
+    assert [pool.book.roll.state(s) for s in (0, 1, 2)] == [ServerState.DRAINING, ServerState.ASLEEP, ServerState.UP]
 
 
 @pytest.mark.parametrize(("until_s", "done"), [(None, 6), (400.0, 4)])
@@ -113,7 +113,7 @@ def test_rolling_work_drains_first_and_keeps_to_its_window(until_s, done):
     out = []
     for _ in range(200):
         env.run(until=env.now + 10)
-        out.append(6 - pool.book.roll.count(State.UP))
+        out.append(6 - pool.book.roll.count(ServerState.UP))
     serviced = pool.log.of("serviced")
     assert len(serviced) == len(pool.log.of("returned")) == done
     assert {event.duration_s for event in serviced} == {120.0}

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from sim.core.streams import mix
 from sim.serving.engine.rules import candidate
-from sim.serving.policies.routing_keys import halves, mix, routing_keys
+from sim.serving.policies.routing import halves, routing_keys
 from sim.traces.requests import Outcome
 from tests.twins.harness import ENGINES, asks, play, spec
 

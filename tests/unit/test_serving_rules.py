@@ -1,11 +1,19 @@
 """The rules as plain mathematics: inverses, sums, bounds."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.scenario.schema import Batching, Pool
 from sim.serving.engine import rules
+from sim.serving.policies.admission import ADMISSIONS, Admission
+from sim.serving.policies.batching import BATCHING_POLICIES
+from sim.serving.policies.routing import ROUTINGS
+from sim.serving.reference.batching import BATCHES
+from sim.serving.reference.router import ROUTERS
 
 firsts = st.floats(1e-4, 10.0)
 growths = st.one_of(st.just(0.0), st.floats(1e-18, 1e-2))
@@ -95,12 +103,22 @@ def test_an_empty_cache_takes_whatever_can_ever_run(room_tokens, prompt, output)
         assert prompt + output > room_tokens
         return
     whole = prompt + output
-    assert rules.can_join(rules.RESERVED, room_tokens, 0, 0, prompt, whole)
-    assert rules.can_join(rules.ON_DEMAND, room_tokens, 0, 0, prompt, whole)
-    assert rules.can_join(rules.ON_DEMAND, room_tokens, 0, 0, whole - 1, whole)
+    assert rules.can_join(Admission.RESERVED, room_tokens, 0, 0, prompt, whole)
+    assert rules.can_join(Admission.ON_DEMAND, room_tokens, 0, 0, prompt, whole)
+    assert rules.can_join(Admission.ON_DEMAND, room_tokens, 0, 0, whole - 1, whole)
 
 
 @given(room, st.integers(0, 10_000), st.integers(0, 100), st.integers(1, 5_000))
 def test_who_joins_on_demand_leaves_everybody_a_token(room_tokens, held, running, prompt):
-    if rules.can_join(rules.ON_DEMAND, room_tokens, held, running, prompt, 10**9):
+    if rules.can_join(Admission.ON_DEMAND, room_tokens, held, running, prompt, 10**9):
         assert held + prompt + running + 1 <= room_tokens
+
+
+def test_scenarios_name_the_policies_that_engines_know() -> None:
+    for field, table in (
+        (Batching.model_fields["policy"], BATCHING_POLICIES),
+        (Batching.model_fields["admission"], ADMISSIONS),
+        (Pool.model_fields["routing"], ROUTINGS),
+    ):
+        assert sorted(get_args(field.annotation)) == sorted(table)
+    assert set(BATCHES) == set(BATCHING_POLICIES.values()) and set(ROUTERS) == set(ROUTINGS.values())

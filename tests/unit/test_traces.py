@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from sim.catalogue import read_catalogue
 from sim.core.errors import InvariantError
+from sim.core.states import EventKind, ServerState
 from sim.fleet.simulate import simulate
 from sim.traces.digest import BINS, METRICS, Digest, bin_edges, bins_of
 from sim.traces.events import Event, EventLog
@@ -156,6 +157,12 @@ def test_the_event_table_is_in_order_of_time():
     assert list(log.table().columns) == list(Event._fields)
     assert len(log.of("failed")) == 3 and log.of("repaired") == []
     assert EventLog().table().empty
+
+
+def test_files_hold_the_plain_words_of_events_and_states():
+    log = EventLog([Event(1.0, "main", 0, EventKind.RACK_REPAIRED, 1.0, "rack", 0.5, 0, 0)])
+    assert [(type(kind), kind) for kind in log.table()["kind"]] == [(str, "rack_mended")]
+    assert {state.column for state in ServerState} <= {field.name for field in fields(PoolMinutes)}
 
 
 # --- the invariants ---------------------------------------------------------------------------------------------------

@@ -25,8 +25,10 @@ from sim.core.units import MILLISECONDS_PER_SECOND
 from sim.plant.gpu.memory import kv_room_tokens
 from sim.plant.gpu.replica import Layout, Replica
 from sim.plant.gpu.step_time import StepTimeLaw, attention_pair_s, base_s, kv_token_s
-from sim.serving.engine import rules
 from sim.serving.engine.spec import PoolSpec
+from sim.serving.policies.admission import Admission
+from sim.serving.policies.batching import BatchingPolicy
+from sim.serving.policies.routing import Routing
 
 Floats = NDArray[np.float64]
 
@@ -35,7 +37,7 @@ GPUS_A_DOMAIN = {"gb200": 72, "gb300": 72}
 GPUS_A_SERVER = 8
 ONE = Layout()
 """A single GPU."""
-POLICY_OF = {"sglang_2026": rules.CONTINUOUS}
+POLICY_OF = {"sglang_2026": BatchingPolicy.CONTINUOUS}
 """Software that reads prompts in iterations of their own; the others read them beside those who decode."""
 
 
@@ -120,7 +122,7 @@ def read_case(row: Mapping[str, Any], book: Catalogue) -> ServingCase:
         raise UnpredictableError(f"{heads} attention heads cannot be divided among {setup.layout.tensor} GPUs")
     clients, prompt = _clients(row), count(row, "isl")
     case = ServingCase(setup, clients, prompt, count(row, "osl"), protocol_of(setup, clients, prompt, book))
-    if str(row.get("src", "")).startswith(ONE_LENGTH) and policy_of(setup) == rules.CONTINUOUS:
+    if str(row.get("src", "")).startswith(ONE_LENGTH) and policy_of(setup) == BatchingPolicy.CONTINUOUS:
         case = replace(case, protocol=replace(case.protocol, spread_fraction=IN_STEP_FRACTION))
     room = kv_room_tokens(case.replica(book))
     if case.prompt + case.output > room:
@@ -128,9 +130,9 @@ def read_case(row: Mapping[str, Any], book: Catalogue) -> ServingCase:
     return case
 
 
-def policy_of(setup: Setup) -> int:
+def policy_of(setup: Setup) -> BatchingPolicy:
     """How its software makes iterations."""
-    return POLICY_OF.get(setup.efficiency, rules.CHUNKED)
+    return POLICY_OF.get(setup.efficiency, BatchingPolicy.CHUNKED)
 
 
 def holds_all(case: ServingCase, book: Catalogue) -> bool:
@@ -199,11 +201,11 @@ def pool_of(case: ServingCase, replica: Replica) -> PoolSpec:
         kv_room_tokens=kv_room_tokens(replica),
         max_context_tokens=case.prompt + case.output,
         policy=policy_of(case.setup),
-        admission=rules.ON_DEMAND,
+        admission=Admission.ON_DEMAND,
         max_requests=case.clients,
         max_batched_tokens=tokens,
         wait_s=0.0,
-        routing=rules.ROUND_ROBIN,
+        routing=Routing.ROUND_ROBIN,
         stale_s=0.0,
         max_attempts=1,
         patience_s=np.array([np.inf]),

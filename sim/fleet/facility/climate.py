@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.types.facility import Chiller, Cooling, Thermals
+from sim.core.states import EventKind
 from sim.fleet.facility.cooling_units import CoolingUnits, Running, Stretch
 from sim.fleet.pool_runtime import PoolBook
 from sim.plant.facility.cooling import (
@@ -201,6 +202,6 @@ class Speeds:
             wanted = [warm * self._capped[book.spec.name] for warm in self._warm]
             before = book.speed
             if book.set_speeds(wanted, now_s):
-                kind = "throttled" if book.speed < 1.0 else "unthrottled"
-                if kind == "throttled" or before < 1.0:
+                kind = EventKind.THROTTLED if book.speed < 1.0 else EventKind.UNTHROTTLED
+                if kind == EventKind.THROTTLED or before < 1.0:
                     self.log.note(Event(now_s, book.spec.name, -1, kind, 0.0, "", 0.0, 0, 0))

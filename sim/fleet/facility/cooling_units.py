@@ -7,6 +7,7 @@ import simpy
 from numpy.random import Generator as Draws
 
 from sim.catalogue.types.facility import Cooling
+from sim.core.states import EventKind
 from sim.core.streams import Streams
 from sim.core.units import SECONDS_PER_DAY
 from sim.scenario.plant import Climate, Trip
@@ -116,7 +117,7 @@ class CoolingUnits:
         self._change(units, zone)
         part = "chiller" if zone is None else "air_handler"
         server = -1 if zone is None else zone
-        self._under_way[name] = Event(self.env.now, "", server, "cooling_failed", 0.0, part, 0.0, 0, 0)
+        self._under_way[name] = Event(self.env.now, "", server, EventKind.COOLING_FAILED, 0.0, part, 0.0, 0, 0)
 
     def _restore(self, name: str, units: int, zone: int | None) -> None:
         self._change(-units, zone)

@@ -6,6 +6,7 @@ from typing import Any
 import simpy
 
 from sim.catalogue.types.facility import Delivery as Way
+from sim.core.states import EventKind
 from sim.core.streams import Streams
 from sim.core.units import SECONDS_PER_MINUTE, SECONDS_PER_YEAR
 from sim.fleet.facility.cooling_units import CoolingUnits
@@ -70,14 +71,14 @@ class Outages:
         if self._lost:
             return
         self._lost, begun_s = True, self.env.now
-        self._note("grid_lost", min(duration_s, self._end_s - begun_s))
+        self._note(EventKind.GRID_LOST, min(duration_s, self._end_s - begun_s))
         back_s = begun_s + duration_s
         self.units.lose_power()
         start_s = self.way.generator_start_s.value
         powered = self.chosen.generators and generators_start
         dark = yield from self._on_batteries(min(back_s, begun_s + start_s) if powered else back_s)
         if powered and self.env.now < back_s:
-            self._note("generators_on")
+            self._note(EventKind.GENERATORS_ON)
             if dark:
                 self.env.process(self._light())
                 dark = False
@@ -106,11 +107,11 @@ class Outages:
 
     def _darken(self) -> None:
         """Every server loses power; those that were restarting since the last time are down as they were."""
-        self._note("hall_dark")
+        self._note(EventKind.FACILITY_DARK)
         self._times_dark += 1
         for pool, server in self._everyone():
             if not pool.held(server, DARK):
-                pool.take(server, DARK, "failed", DARK, DARK)
+                pool.take(server, DARK, EventKind.FAILED, DARK, DARK)
 
     def _light(self) -> Generator[simpy.Event, Any, None]:
         """Power is back, and servers restart, unless they lose it again meanwhile."""
@@ -127,5 +128,5 @@ class Outages:
         yield self.env.timeout(self.units.plant.restart_s.value)
         self.units.regain_power()
 
-    def _note(self, kind: str, duration_s: float = 0.0) -> None:
+    def _note(self, kind: EventKind, duration_s: float = 0.0) -> None:
         self.log.note(Event(self.env.now, "", -1, kind, duration_s, DARK, 0.0, 0, 0))

@@ -9,6 +9,7 @@ import numpy as np
 import simpy
 
 from sim.catalogue.types.facility import Thermals
+from sim.core.states import EventKind
 from sim.core.streams import Streams
 from sim.fleet.pool_runtime import zone_of
 from sim.fleet.servers import Servers
@@ -42,7 +43,7 @@ class Overheating:
             off = self._off[zone]
             for server in self._too_hot(zone, now_c):
                 off.append(server)
-                self.servers.take(server, HEAT, "failed", OVERHEATED, OVERHEATED)
+                self.servers.take(server, HEAT, EventKind.FAILED, OVERHEATED, OVERHEATED)
             if off and now_c < self.thermals.throttle_inlet_c.value:
                 self.servers.env.process(self._restart(off[:]))
                 off.clear()

@@ -10,9 +10,10 @@ from typing import NamedTuple, cast
 import simpy
 
 from sim.catalogue import Catalogue
+from sim.core.states import ServerState
 from sim.core.streams import Streams
 from sim.fleet.plant import breakdowns, wake_time_s, workshop
-from sim.fleet.pool_runtime import PoolBook, State
+from sim.fleet.pool_runtime import PoolBook
 from sim.fleet.pool_specs import build_pools
 from sim.fleet.reliability.repair import Reserve
 from sim.fleet.servers import Servers
@@ -72,7 +73,7 @@ def failures_alone(scenario: Scenario, catalogue: Catalogue, streams: Streams) -
 
 
 def _down_fraction(pools: Sequence[Servers], end_s: float) -> float:
-    down_s = sum(servers.book.roll.read(end_s)[State.DOWN] for servers in pools)
+    down_s = sum(servers.book.roll.read(end_s)[ServerState.DOWN] for servers in pools)
     return down_s / (end_s * sum(servers.book.spec.servers for servers in pools))
 
 

@@ -9,6 +9,7 @@ import simpy
 from numpy.typing import NDArray
 
 from sim.catalogue.types.facility import Hazard
+from sim.core.states import EventKind
 from sim.core.streams import Streams
 from sim.core.units import SECONDS_PER_DAY
 from sim.fleet.reliability.repair import FAILURE, Case, Reserve, Workshop
@@ -107,7 +108,7 @@ class Breakdowns:
     def _fail(self, case: Case, takes_rack: bool) -> Generator[simpy.Event, Any, None]:
         if CAUSES[case.cause].drains:
             yield from self.servers.drain(case.server)
-        self.servers.take(case.server, FAILURE, "failed", case.part, case.cause)
+        self.servers.take(case.server, FAILURE, EventKind.FAILED, case.part, case.cause)
         self.reserve.replace(case.server)
         mended = self.env.process(self.workshop.mend(self.servers, case))
         if takes_rack:
@@ -125,7 +126,7 @@ class Breakdowns:
         """Servers that go down with their rack, until what it lost is mended and they have restarted."""
         down = [server for server in servers if not self.servers.held(server, RACK)]
         for server in down:
-            self.servers.take(server, RACK, "failed", RACK, cause)
+            self.servers.take(server, RACK, EventKind.FAILED, RACK, cause)
         yield mended
         yield self.env.timeout(self.hazard.restart_s.value)
         for server in down:
@@ -158,5 +159,5 @@ class Breakdowns:
         yield self.env.timeout(hands_on_s)
         self.workshop.crew.release()
         took_s = self.env.now - begun_s
-        event = Event(begun_s, self.name, -1, "rack_mended", took_s, RACK, hands_on_s, 0, 0, "rack_power")
+        event = Event(begun_s, self.name, -1, EventKind.RACK_REPAIRED, took_s, RACK, hands_on_s, 0, 0, "rack_power")
         self.servers.log.note(event)

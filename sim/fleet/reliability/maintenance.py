@@ -7,6 +7,7 @@ from typing import Any
 
 import simpy
 
+from sim.core.states import EventKind
 from sim.fleet.reliability.repair import Crew
 from sim.fleet.servers import Servers
 from sim.scenario.plant import Service
@@ -51,7 +52,7 @@ class PlannedWork:
         yield from self.servers.drain(server)
         if self.servers.down(server):
             return
-        self.servers.take(server, SERVICE, "serviced", "", self.name)
+        self.servers.take(server, SERVICE, EventKind.SERVICED, "", self.name)
         if self.service.technicians:
             yield self.crew.request()
             self.servers.take_in_hand(server, SERVICE)
@@ -60,4 +61,4 @@ class PlannedWork:
             self.servers.lay_down(server, SERVICE)
             self.crew.release()
         yield self.env.timeout(self.restart_s)
-        self.servers.give(server, SERVICE, "returned")
+        self.servers.give(server, SERVICE, EventKind.RETURNED)

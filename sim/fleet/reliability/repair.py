@@ -11,8 +11,8 @@ from typing import Any
 import simpy
 
 from sim.catalogue.types.facility import Hazard
+from sim.core.states import ServerState
 from sim.core.units import SECONDS_PER_DAY
-from sim.fleet.pool_runtime import State
 from sim.fleet.servers import Servers
 from sim.scenario.plant import Shift, Stock
 
@@ -157,19 +157,19 @@ class Reserve:
         """Let the last servers of the pool wait from the start."""
         last = self.servers.book.spec.servers
         for server in range(last - hot - cold, last):
-            self.servers.rest(server, State.DRAINING if server >= last - hot else State.ASLEEP)
+            self.servers.rest(server, ServerState.DRAINING if server >= last - hot else ServerState.ASLEEP)
 
     def replace(self, failed: int) -> None:
         """A server that waits takes the place of one that failed, which waits in its turn once it is mended."""
-        for state in (State.DRAINING, State.ASLEEP):
+        for state in (ServerState.DRAINING, ServerState.ASLEEP):
             waiting = self.servers.resting(state)
             if waiting:
                 self.servers.rest(failed, state)
                 self._wake(waiting[0], state)
                 return
 
-    def _wake(self, server: int, state: State) -> None:
-        if state == State.DRAINING:
+    def _wake(self, server: int, state: ServerState) -> None:
+        if state == ServerState.DRAINING:
             self.servers.wake(server)
         else:
             self.servers.waking(server)

@@ -7,12 +7,12 @@ from typing import Any
 
 import simpy
 
+from sim.core.states import ServerState
 from sim.core.units import SECONDS_PER_MINUTE
-from sim.fleet.pool_runtime import State
 from sim.fleet.servers import Servers
 from sim.scenario.schema import Sleep
 
-RESTS = {"asleep": State.ASLEEP, "off": State.OFF}
+RESTS = {"asleep": ServerState.ASLEEP, "off": ServerState.OFF}
 
 
 def wanted_servers(sleep: Sleep, serving: int, busy: float, servers: int) -> int:
@@ -54,15 +54,15 @@ class PowerStates:
 
     def _adjust(self, minute: int, minutes: int) -> None:
         book = self.servers.book
-        serving = book.roll.count(State.UP)
+        serving = book.roll.count(ServerState.UP)
         replica_s = serving * book.spec.replicas_per_server * minutes * SECONDS_PER_MINUTE
         busy_s = sum(book.engine.work_in(past)[0] for past in range(minute - minutes, minute))
         wanted = wanted_servers(self.sleep, serving, busy_s / replica_s if replica_s else 1.0, book.spec.servers)
-        change = wanted - serving - book.roll.count(State.WAKING)
+        change = wanted - serving - book.roll.count(ServerState.WAKING)
         for server in self.servers.resting(RESTS[self.sleep.mode])[: max(0, change)]:
             self.servers.waking(server)
             self.env.process(self._wake(server))
-        for server in book.roll.servers(State.UP)[::-1][: max(0, serving - wanted)]:
+        for server in book.roll.servers(ServerState.UP)[::-1][: max(0, serving - wanted)]:
             self.env.process(self._put_to_sleep(server))
 
     def _put_to_sleep(self, server: int) -> Generator[simpy.Event, Any, None]:

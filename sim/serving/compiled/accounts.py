@@ -5,6 +5,7 @@
 import numpy as np
 
 from sim.core.compiling import apart, compiled
+from sim.core.states import TOKENS
 from sim.core.units import SECONDS_PER_HOUR
 from sim.serving.compiled.accessors import (
     bin_at,
@@ -19,8 +20,9 @@ from sim.serving.compiled.accessors import (
 )
 from sim.serving.compiled.layout import IDLE, JOULE_PARTS, KEEP_NONE, NOBODY, REQUEST_SECOND_PARTS, SECOND_PARTS
 from sim.serving.compiled.leaps import iterations_now
-from sim.serving.engine.rules import DECODE, PREFILL, STATIC
-from sim.traces.digest import BINS, FIRST_KEY, METRICS, SHIFT, TICKS_PER_S, TOKENS
+from sim.serving.engine.rules import DECODE, PREFILL
+from sim.serving.policies.batching import BatchingPolicy
+from sim.traces.digest import BINS, FIRST_KEY, METRICS, SHIFT, TICKS_PER_S
 from sim.traces.requests import Outcome
 
 FINISHED = int(Outcome.FINISHED)
@@ -127,7 +129,7 @@ def settle(pool, r, now_s):
 def count_tokens(pool, r, iterations):
     """Count the tokens of a decode run up to an iteration; a static batch counts them when it returns."""
     replica = replica_at(pool, r)
-    if pool.policy != STATIC:
+    if pool.policy != BatchingPolicy.STATIC:
         replica.output_tokens += replica.decoding * (iterations - replica.counted)
     replica.counted = iterations
 

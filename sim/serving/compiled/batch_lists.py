@@ -7,7 +7,7 @@ from sim.serving.compiled.accessors import can_join, node_at, patience_at, repli
 from sim.serving.compiled.accounts import free_node, record
 from sim.serving.compiled.completion_heap import push
 from sim.serving.compiled.layout import NOBODY
-from sim.serving.engine.rules import RESERVED
+from sim.serving.policies.admission import Admission
 from sim.traces.requests import Outcome
 
 FINISHED, ABANDONED = int(Outcome.FINISHED), int(Outcome.ABANDONED)
@@ -100,7 +100,7 @@ def admit(pool, r, now_s):
     node = node_at(pool, n)
     node.goal, node.filled, node.replica, node.ends_at = node.prompt + node.made, node.cached, r, NOBODY
     node.start_s = min(node.start_s, now_s)
-    replica.held += node.prompt + node.output if pool.admission == RESERVED else node.goal
+    replica.held += node.prompt + node.output if pool.admission == Admission.RESERVED else node.goal
     link(pool, r, n)
     return n
 
@@ -110,7 +110,7 @@ def finish(pool, r, n, now_s):
     """A request is done."""
     replica, node = replica_at(pool, r), node_at(pool, n)
     kv = node.prompt + node.output - 1
-    replica.held -= node.prompt + node.output if pool.admission == RESERVED else kv
+    replica.held -= node.prompt + node.output if pool.admission == Admission.RESERVED else kv
     replica.context -= kv
     replica.decoding -= 1
     replica.outstanding -= 1

@@ -9,22 +9,25 @@ from sim.serving.compiled.accessors import node_at, pairs, replica_at
 from sim.serving.compiled.batch_lists import admit, dequeue, drop_impatient, head_fits, link, preempt
 from sim.serving.compiled.layout import NOBODY
 from sim.serving.compiled.leaps import begin_decode, begin_prefill, go_on, leap
-from sim.serving.engine.rules import CONTINUOUS, ON_DEMAND, STATIC
+from sim.serving.policies.admission import Admission
+from sim.serving.policies.batching import BatchingPolicy
 
 
 @compiled
 def decide(pool, r, now_s):
     """Begin what runs next. Returns when it ends; or, with nothing to run, when to decide again."""
     replica = replica_at(pool, r)
-    if replica.batch == 0 or pool.policy != STATIC:
+    if replica.batch == 0 or pool.policy != BatchingPolicy.STATIC:
         drop_impatient(pool, r, now_s)
-    if pool.policy == STATIC:
+    if pool.policy == BatchingPolicy.STATIC:
         decide_static(pool, r, now_s)
         return replica.due_s
-    if pool.admission == ON_DEMAND:
+    if pool.admission == Admission.ON_DEMAND:
         while replica.held + replica.decoding > pool.room:
             preempt(pool, r)
-    if not (begin_prompts(pool, r, now_s) if pool.policy == CONTINUOUS else begin_chunks(pool, r, now_s)):
+    if not (
+        begin_prompts(pool, r, now_s) if pool.policy == BatchingPolicy.CONTINUOUS else begin_chunks(pool, r, now_s)
+    ):
         if replica.decoding > 0:
             begin_decode(pool, r, now_s)
         else:

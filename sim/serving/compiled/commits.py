@@ -9,7 +9,9 @@ from sim.serving.compiled.batch_lists import decodes_from_now, finish
 from sim.serving.compiled.batching import decide
 from sim.serving.compiled.completion_heap import ends_at, is_stale, node_of, pop, top
 from sim.serving.compiled.layout import IDLE, NOBODY
-from sim.serving.engine.rules import CONTINUOUS, ON_DEMAND, PREFILL, STATIC
+from sim.serving.engine.rules import PREFILL
+from sim.serving.policies.admission import Admission
+from sim.serving.policies.batching import BatchingPolicy
 from sim.traces.requests import Outcome
 
 FINISHED = int(Outcome.FINISHED)
@@ -44,11 +46,11 @@ def commit(pool, r, now_s):
     replica = replica_at(pool, r)
     settle(pool, r, now_s)
     if replica.phase == PREFILL:
-        if pool.policy == STATIC:
+        if pool.policy == BatchingPolicy.STATIC:
             commit_static_prefill(pool, r, now_s)
         else:
             commit_prefill(pool, r, now_s)
-    elif pool.policy == STATIC:
+    elif pool.policy == BatchingPolicy.STATIC:
         commit_static_decode(pool, r, now_s)
     else:
         commit_decode(pool, r, now_s)
@@ -72,7 +74,7 @@ def grow(pool, r, iterations):
     replica = replica_at(pool, r)
     replica.iteration += iterations
     replica.context += replica.decoding * iterations
-    if pool.admission == ON_DEMAND:
+    if pool.admission == Admission.ON_DEMAND:
         replica.held += replica.decoding * iterations
 
 
@@ -92,7 +94,7 @@ def commit_prefill(pool, r, now_s):
     """Chunks filled, first tokens made, and a token for all who decoded beside."""
     replica = replica_at(pool, r)
     replica.prompt_tokens += replica.prefill_tokens
-    if pool.policy != CONTINUOUS and replica.decoding > 0:
+    if pool.policy != BatchingPolicy.CONTINUOUS and replica.decoding > 0:
         replica.output_tokens += replica.decoding
         grow(pool, r, 1)
         finish_due(pool, r, now_s)

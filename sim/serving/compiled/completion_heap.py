@@ -11,7 +11,7 @@ import numpy as np
 from sim.core.compiling import apart, compiled
 from sim.serving.compiled.accessors import entry_at, node_at, replica_at
 from sim.serving.compiled.layout import ENTRY_BYTES, NODE_BITS
-from sim.serving.engine.rules import ON_DEMAND
+from sim.serving.policies.admission import Admission
 
 LATEST = 2**63 - 1
 NODE_MASK = 2**NODE_BITS - 1
@@ -38,7 +38,7 @@ def node_of(entry):
 @compiled
 def is_stale(pool, r, entry):
     """Whether a heap entry speaks of a request that was preempted meanwhile."""
-    if pool.admission != ON_DEMAND:
+    if pool.admission != Admission.ON_DEMAND:
         return False
     node = node_at(pool, node_of(entry))
     return node.ends_at != ends_at(entry) or node.replica != r

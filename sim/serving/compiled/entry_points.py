@@ -25,7 +25,9 @@ from sim.serving.compiled.layout import IDLE, KEEP_NONE, NOBODY
 from sim.serving.compiled.leaps import iterations_now, stop_soon
 from sim.serving.compiled.routing import choose, find_least, look, take, touch
 from sim.serving.engine.protocol import EVERY_SERVER
-from sim.serving.engine.rules import DECODE, ON_DEMAND, STATIC
+from sim.serving.engine.rules import DECODE
+from sim.serving.policies.admission import Admission
+from sim.serving.policies.batching import BatchingPolicy
 from sim.traces.requests import Outcome
 
 ABANDONED, REFUSED, LOST, IN_FLIGHT = (
@@ -256,7 +258,7 @@ def gauges(header, now_s):
         waiting += replica.queued
         running += replica.batch
         held += replica.held
-        if replica.phase == DECODE and pool.admission == ON_DEMAND and pool.policy != STATIC:
+        if replica.phase == DECODE and pool.admission == Admission.ON_DEMAND and pool.policy != BatchingPolicy.STATIC:
             held += replica.decoding * (iterations_now(pool, r, now_s) - replica.done)
     return waiting, running, held
 

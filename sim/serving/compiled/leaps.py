@@ -20,7 +20,8 @@ from sim.serving.compiled.accessors import (
 )
 from sim.serving.compiled.completion_heap import drop_stale_top, ends_at, top
 from sim.serving.compiled.layout import NOBODY
-from sim.serving.engine.rules import DECODE, ON_DEMAND, PREFILL
+from sim.serving.engine.rules import DECODE, PREFILL
+from sim.serving.policies.admission import Admission
 
 NEVER = 2**62
 
@@ -77,7 +78,7 @@ def begin_decode(pool, r, now_s):
     replica = replica_at(pool, r)
     drop_stale_top(pool, r)
     more = ends_at(top(pool, r)) - replica.iteration
-    if pool.admission == ON_DEMAND:
+    if pool.admission == Admission.ON_DEMAND:
         more = min(more, (pool.room - replica.held) // replica.decoding)
     go_on(pool, r, now_s)
     more += replica.done

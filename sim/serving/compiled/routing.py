@@ -14,7 +14,8 @@ from sim.serving.compiled.batch_lists import enqueue
 from sim.serving.compiled.commits import advance
 from sim.serving.compiled.layout import IDLE, NOBODY
 from sim.serving.compiled.leaps import stop_soon
-from sim.serving.engine.rules import LEAST_OUTSTANDING, RANDOM, ROUND_ROBIN, STATIC
+from sim.serving.policies.batching import BatchingPolicy
+from sim.serving.policies.routing import Routing
 
 GOLDEN, LOW_HALF = 0x9E3779B97F4A7C15, 0xFFFFFFFF
 
@@ -29,17 +30,17 @@ def routing_key(salt, number, attempt):
 @compiled
 def choose(pool, number, attempt, now_s):
     """The replica that a request goes to; some replica is available."""
-    if pool.routing == ROUND_ROBIN:
+    if pool.routing == Routing.ROUND_ROBIN:
         pool.turn += 1
         return replica_at(pool, (pool.turn - 1) % pool.up_count).available
-    if pool.routing == LEAST_OUTSTANDING:
+    if pool.routing == Routing.LEAST_OUTSTANDING:
         if pool.stale_s > 0.0:
             return np.int32(pool.least)
         catch_up(pool, now_s)
         return replica_at(pool, 0).lightest
     key = routing_key(pool.salt, number, attempt)
     first = replica_at(pool, candidate(np.int64(key >> np.uint64(32)), pool.up_count)).available
-    if pool.routing == RANDOM:
+    if pool.routing == Routing.RANDOM:
         return first
     second = replica_at(pool, candidate(np.int64(key & np.uint64(LOW_HALF)), pool.up_count)).available
     return first if load_of(pool, first, now_s) <= load_of(pool, second, now_s) else second
@@ -65,7 +66,7 @@ def take(pool, r, n, now_s):
     replica.outstanding += 1
     if replica.phase == IDLE:
         replica.due_s = min(replica.due_s, now_s)
-    elif alone and pool.policy != STATIC and (replica.batch < pool.max_requests or pool.impatient == 1):
+    elif alone and pool.policy != BatchingPolicy.STATIC and (replica.batch < pool.max_requests or pool.impatient == 1):
         stop_soon(pool, r, now_s)
     touch(pool, r)
 
@@ -73,7 +74,7 @@ def take(pool, r, n, now_s):
 @compiled
 def touch(pool, r):
     """Keep both index heaps in order after a replica has changed; only least-outstanding routing needs them."""
-    if pool.routing == LEAST_OUTSTANDING:
+    if pool.routing == Routing.LEAST_OUTSTANDING:
         sift(pool, r, False)
         sift(pool, r, True)
 

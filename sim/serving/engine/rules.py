@@ -9,20 +9,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.serving.policies.admission import Admission
+
 PREFILL = 1
 DECODE = 2
-
-CONTINUOUS = 0
-CHUNKED = 1
-STATIC = 2
-
-RESERVED = 0
-ON_DEMAND = 1
-
-ROUND_ROBIN = 0
-RANDOM = 1
-POWER_OF_TWO = 2
-LEAST_OUTSTANDING = 3
 
 
 def table(values: NDArray[np.float64], n: int) -> float:
@@ -71,14 +61,14 @@ def pairs(done: int, tokens: int) -> float:
 
 
 def can_join(
-    admission: int, room_tokens: int, held_tokens: int, running: int, prefill_tokens: int, whole_tokens: int
+    admission: Admission, room_tokens: int, held_tokens: int, running: int, prefill_tokens: int, whole_tokens: int
 ) -> bool:
     """Whether the KV cache takes one more request beside `running` others that hold `held_tokens`.
 
     Reserved: its prompt and whole answer fit. On demand: its prompt fits and leaves every request, itself included,
     one more token, so that whoever is admitted advances before anyone is preempted.
     """
-    if admission == RESERVED:
+    if admission == Admission.RESERVED:
         return held_tokens + whole_tokens <= room_tokens
     return held_tokens + prefill_tokens + running + 1 <= room_tokens
 

@@ -6,16 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.plant.gpu.step_time import StepTimeLaw
-from sim.serving.engine import rules
-
-POLICIES = {"continuous": rules.CONTINUOUS, "chunked": rules.CHUNKED, "static": rules.STATIC}
-ADMISSIONS = {"reserved": rules.RESERVED, "on_demand": rules.ON_DEMAND}
-ROUTINGS = {
-    "round_robin": rules.ROUND_ROBIN,
-    "random": rules.RANDOM,
-    "power_of_two": rules.POWER_OF_TWO,
-    "least_outstanding": rules.LEAST_OUTSTANDING,
-}
+from sim.serving.policies.admission import Admission
+from sim.serving.policies.batching import BatchingPolicy
+from sim.serving.policies.routing import Routing
 
 
 @dataclass(frozen=True)
@@ -40,18 +33,18 @@ class PoolSpec:
     """KV tokens that fit in a replica."""
     max_context_tokens: int
     """Longest prompt and answer together."""
-    policy: int
-    """Batching policy of `rules`."""
-    admission: int
-    """KV admission of `rules`."""
+    policy: BatchingPolicy
+    """How its replicas form batches."""
+    admission: Admission
+    """When a request may join a batch."""
     max_requests: int
     """Most requests in a batch."""
     max_batched_tokens: int
     """Most tokens of an iteration."""
     wait_s: float
     """Static batching: longest wait for a full batch."""
-    routing: int
-    """Routing of `rules`."""
+    routing: Routing
+    """How a request finds its replica."""
     stale_s: float
     """Age of the router's load information."""
     max_attempts: int

@@ -9,6 +9,7 @@ from math import inf
 
 from sim.serving.engine import rules
 from sim.serving.engine.spec import PoolSpec
+from sim.serving.policies.admission import Admission
 
 
 @dataclass(eq=False, slots=True)
@@ -177,7 +178,7 @@ class Batch:
 
     def _make_room(self) -> None:
         """On demand: preempt the latest admitted until every decoding request can grow by a token."""
-        while self.spec.admission == rules.ON_DEMAND and self.held + self.decoding > self.spec.kv_room_tokens:
+        while self.spec.admission == Admission.ON_DEMAND and self.held + self.decoding > self.spec.kv_room_tokens:
             job = self.running[-1]
             self._leave(job)
             job.cached = 0
@@ -194,7 +195,7 @@ class Batch:
             return None
         job.goal, job.filled, job.kv = goal, job.cached, 0
         job.start_s = min(job.start_s, now_s)
-        self.held += job.whole if spec.admission == rules.RESERVED else goal
+        self.held += job.whole if spec.admission == Admission.RESERVED else goal
         self.running.append(self.queue.popleft())
         return job
 
@@ -202,7 +203,7 @@ class Batch:
         """Take a request out of the batch and free its KV."""
         self.running.remove(job)
         allocated = job.kv if job.decodes else job.goal
-        self.held -= job.whole if self.spec.admission == rules.RESERVED else allocated
+        self.held -= job.whole if self.spec.admission == Admission.RESERVED else allocated
         self.context -= job.kv
         self.decoding -= job.decodes
         self._run = None
@@ -213,7 +214,7 @@ class Batch:
             job.made += 1
             job.kv += 1
         self.context += len(jobs)
-        self.held += len(jobs) if self.spec.admission == rules.ON_DEMAND else 0
+        self.held += len(jobs) if self.spec.admission == Admission.ON_DEMAND else 0
 
     def _fill(self, job: Job, tokens: int, now_s: float) -> None:
         """Progress of a prefill; its end makes a token."""

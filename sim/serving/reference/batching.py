@@ -4,6 +4,7 @@ from math import inf
 
 from sim.serving.engine import rules
 from sim.serving.engine.spec import PoolSpec
+from sim.serving.policies.batching import BatchingPolicy
 from sim.serving.reference.batch import Batch, Ended, Iteration, Job
 
 
@@ -142,8 +143,8 @@ def _longest(jobs: list[Job]) -> tuple[int, int]:
     return max(job.prompt for job in jobs), max(job.output for job in jobs)
 
 
-POLICIES: dict[int, type[Batch]] = {
-    rules.CONTINUOUS: ContinuousBatch,
-    rules.CHUNKED: ChunkedBatch,
-    rules.STATIC: StaticBatch,
+BATCHES: dict[BatchingPolicy, type[Batch]] = {
+    BatchingPolicy.CONTINUOUS: ContinuousBatch,
+    BatchingPolicy.CHUNKED: ChunkedBatch,
+    BatchingPolicy.STATIC: StaticBatch,
 }

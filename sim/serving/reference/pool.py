@@ -17,8 +17,8 @@ from sim.serving.engine.protocol import EVERY_SERVER
 from sim.serving.engine.rules import PREFILL
 from sim.serving.engine.spec import PoolSpec
 from sim.serving.reference.batch import Batch, Ended, Iteration, Job
-from sim.serving.reference.batching import POLICIES
-from sim.serving.reference.router import Router
+from sim.serving.reference.batching import BATCHES
+from sim.serving.reference.router import ROUTERS
 from sim.traces.digest import Digest
 from sim.traces.requests import ROW, Outcome, Rows, lots, no_rows, trace_of
 from sim.workload.requests import Requests
@@ -42,7 +42,7 @@ class Replica:
 
     def __init__(self, pool: "ReferencePool", index: int) -> None:
         self.pool, self.index = pool, index
-        self.batch: Batch = POLICIES[pool.spec.policy](pool.spec)
+        self.batch: Batch = BATCHES[pool.spec.policy](pool.spec)
         self.iteration: Iteration | None = None
         self.failed = False
         """Whether it has stopped, and waits to be restarted."""
@@ -122,7 +122,7 @@ class ReferencePool:
         self._requeued = self._too_long = 0
         self._arrived = 0
         self.replicas = [Replica(self, index) for index in range(spec.replicas)]
-        self._router = Router(spec, [replica.batch for replica in self.replicas])
+        self._router = ROUTERS[spec.routing](spec, [replica.batch for replica in self.replicas])
         if spec.stale_s > 0.0:
             env.process(self._look())
 
