@@ -14,7 +14,7 @@ from sim.catalogue.catalogue import Catalogue
 from sim.catalogue.reading import read_catalogue
 from sim.scenario.schema import Scenario
 from sim.traces.events import EventLog
-from tests.unit.test_accounting import minutes_of, trace_of
+from tests.unit.accounting.test_pricing import minutes_of, trace_of
 
 DAY_MINUTES = 1_440
 

@@ -12,8 +12,8 @@ import pytest
 
 from sim.core.errors import OutputError
 from sim.files.staging import publish, workshop
+from tests.architecture.source_files import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("ledger.csv", "scenario.yaml", "result.json")
 OTHERS = ("lengths.csv", "scenario.yaml", "demand.json")
 OURS = '{"scenario_hash": "%s"}'
@@ -98,9 +98,8 @@ def interrupt():
 
 def killed_while_moving(folder, move):
     """What a program leaves that is killed at a move."""
-    code = (
-        "from tests.unit import test_workshop as t; t.Path.replace = t.stop_at({}, t.kill); t.make(t.Path({!r}), 'new')"
-    )
+    code = "from tests.unit.files import test_staging as t; "
+        "t.Path.replace = t.stop_at({}, t.kill); t.make(t.Path({!r}), 'new')"
     done = subprocess.run([sys.executable, "-c", code.format(move, str(folder))], cwd=ROOT, timeout=60, check=False)
     assert done.returncode == -signal.SIGKILL
 

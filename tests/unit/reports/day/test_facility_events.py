@@ -13,9 +13,9 @@ from reports.figures.panels import STATE_COLOURS, day_panels
 from reports.figures.queue import Sketcher
 from sim.result_json import summary
 from sim.traces.events import Event, EventLog
-from tests.unit.test_report_day import catalogue as catalogue
-from tests.unit.test_report_day import eventful as eventful
-from tests.unit.test_report_day import report_of, text_of, without_breaks
+from tests.unit.reports.day.test_report import catalogue as catalogue
+from tests.unit.reports.day.test_report import eventful as eventful
+from tests.unit.reports.day.test_report import report_of, text_of, without_breaks
 
 pytestmark = pytest.mark.usefixtures("engine_compiled")
 

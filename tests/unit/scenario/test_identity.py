@@ -10,6 +10,7 @@ from sim.scenario.identity import canonical, scenario_hash
 from sim.scenario.reading import read_scenario
 from sim.scenario.reference import describe_scenario, json_schema, json_schema_text
 from sim.scenario.schema import Scenario
+from tests.architecture.source_files import ROOT
 
 BASE = Scenario(name="base")
 positive = st.floats(1e-9, 1e20)
@@ -95,7 +96,7 @@ def test_the_hash_feels_which_pool_is_first_but_not_the_order_of_other_mappings(
 
 
 def test_the_committed_schema_is_up_to_date() -> None:
-    committed = Path(__file__).parents[2] / "scenarios" / "scenario.schema.json"
+    committed = ROOT / "scenarios" / "scenario.schema.json"
     assert committed.read_text(encoding="utf-8") == json_schema_text(), (
         "write it anew: python -c 'from sim.scenario.reference import json_schema_text as t; print(t(), end=str())'"
         " > scenarios/scenario.schema.json"

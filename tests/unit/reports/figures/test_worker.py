@@ -19,14 +19,14 @@ from reports.figures.style import BLUE
 from reports.figures.waterfall import Bar, waterfall
 from reports.figures.worker import Drafter, drafter
 from sim.core.errors import OutputError
-from tests.unit.test_report_day import catalogue as catalogue
-from tests.unit.test_report_day import eventful as eventful
-from tests.unit.test_report_day import folder as folder
-from tests.unit.test_report_day import report_of
+from tests.architecture.source_files import ROOT
+from tests.unit.reports.day.test_report import catalogue as catalogue
+from tests.unit.reports.day.test_report import eventful as eventful
+from tests.unit.reports.day.test_report import folder as folder
+from tests.unit.reports.day.test_report import report_of
 
 pytestmark = pytest.mark.usefixtures("engine_compiled")
 
-ROOT = Path(__file__).resolve().parents[2]
 needs_two_processors = pytest.mark.skipif(
     not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2, reason="needs a second processor"
 )

@@ -11,9 +11,9 @@ from reports.figures.panels import Curve, Panel, day_panels
 from reports.figures.style import BLUE, house_style
 from reports.figures.waterfall import steps, waterfall
 from sim.result_json import summary
-from tests.unit.test_report_day import catalogue as catalogue
-from tests.unit.test_report_day import eventful as eventful
-from tests.unit.test_report_day import idle as idle
+from tests.unit.reports.day.test_report import catalogue as catalogue
+from tests.unit.reports.day.test_report import eventful as eventful
+from tests.unit.reports.day.test_report import idle as idle
 
 pytestmark = pytest.mark.usefixtures("engine_compiled")
 

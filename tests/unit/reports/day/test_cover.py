@@ -14,9 +14,9 @@ from reports.day.price_ranges import price_ranges
 from reports.documents.language import language
 from reports.figures.queue import Sketcher
 from sim.result_json import summary
-from tests.unit.test_report_day import catalogue as catalogue
-from tests.unit.test_report_day import eventful as eventful
-from tests.unit.test_report_day import idle as idle
+from tests.unit.reports.day.test_report import catalogue as catalogue
+from tests.unit.reports.day.test_report import eventful as eventful
+from tests.unit.reports.day.test_report import idle as idle
 
 pytestmark = pytest.mark.usefixtures("engine_compiled")
 

@@ -9,7 +9,7 @@ from sim.plant.gpu.memory import kv_bytes_per_token, kv_room_bytes, kv_room_toke
 from sim.plant.gpu.power import capped_speed, decode_w, gpu_w, host_j, iteration_w, prefill_w, wall_w
 from sim.plant.gpu.replica import Layout
 from sim.plant.gpu.step_time import base_s, step_time_law, tiles_s
-from tests.unit.replicas import BOOK, replica_of
+from tests.replicas import BOOK, replica_of
 
 DGX = BOOK.servers["dgx_h100"]
 EVERY_GPU = st.sampled_from(sorted(BOOK.gpus))

@@ -20,7 +20,7 @@ from sim.plant.gpu.step_time import (
     stage_hand_over_s,
     step_time_law,
 )
-from tests.unit.replicas import BOOK, replica_of
+from tests.replicas import BOOK, replica_of
 
 LLAMA = BOOK.models["llama_2_70b"]
 DENSE = sorted(name for name, model in BOOK.models.items() if model.experts is None)

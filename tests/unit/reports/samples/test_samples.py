@@ -9,7 +9,7 @@ import pytest
 from reports.day.method import figure
 from reports.documents.language import language
 from reports.samples.__main__ import COMMANDS, HERE, PICTURED
-from tests.unit.test_report_day import without_breaks
+from tests.unit.reports.day.test_report import without_breaks
 
 LARGEST_BYTES = 1_500_000
 PNG = b"\x89PNG"

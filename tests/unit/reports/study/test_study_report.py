@@ -24,7 +24,7 @@ from sim.core.errors import OutputError
 from sim.core.version import __version__
 from sim.studies import load
 from sim.studies.statistics.dominance import Point, beaten_by, front
-from tests.unit.test_report_day import HOSTILE, svgs_of, text_of, without_breaks
+from tests.unit.reports.day.test_report import HOSTILE, svgs_of, text_of, without_breaks
 
 COST, WAIT = "cost_usd.total", "latency.ttft_s.p99"
 PATHS = ["facts.prices.owner_default.lifetime_years", "workload.demand.requests_per_day", HOSTILE]

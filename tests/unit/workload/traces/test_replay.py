@@ -9,8 +9,8 @@ import pytest
 from sim.core.errors import TraceError
 from sim.workload.requests import Requests
 from sim.workload.traces.replay import TraceReader
+from tests.architecture.source_files import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "data" / "traces" / "azure_llm_2023_conv.csv.gz"
 HEADER = "arrival_s,input_tokens,output_tokens\n"
 GOOD = HEADER + "0.0,374,44\n4.3146,396,109\n4.3146,879,55\n"

@@ -10,9 +10,9 @@ import pytest
 
 from reports.documents.blocks import Card, Cards, Report, Section, Series
 from reports.documents.html import html_page
-from tests.unit.test_report_day import HOSTILE, report_of
-from tests.unit.test_report_day import catalogue as catalogue
-from tests.unit.test_report_day import eventful as eventful
+from tests.unit.reports.day.test_report import HOSTILE, report_of
+from tests.unit.reports.day.test_report import catalogue as catalogue
+from tests.unit.reports.day.test_report import eventful as eventful
 
 pytestmark = pytest.mark.usefixtures("engine_compiled")
 
