@@ -1,14 +1,13 @@
 """A pool without requests: what failures, repair and rest need of an engine, so that years pass in a second."""
 
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 
 import simpy
 
 from sim.core.streams import Streams
-from sim.fleet.pool_runtime import Roll
 from sim.fleet.reliability.failures import Breakdowns, Exposure
 from sim.fleet.reliability.repair import Crew, Reserve, Store, Workshop
+from sim.fleet.server_states import ServerStates
 from sim.fleet.servers import Servers
 from sim.traces.events import EventLog
 
@@ -40,9 +39,7 @@ class FakeEngine:
 
 
 def fake_servers(env, count, name="main"):
-    spec = SimpleNamespace(servers=count, name=name, replicas_per_server=1)
-    book = SimpleNamespace(spec=spec, engine=FakeEngine(), roll=Roll(count))
-    return Servers(env, book, EventLog())
+    return Servers(env, name, ServerStates(count), FakeEngine(), EventLog())
 
 
 def breaking(hazard, servers=100, technicians=10, multiplier=1.0, age_s=0.0, seed=1, stock=None, per_rack=4):

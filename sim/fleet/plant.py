@@ -18,7 +18,7 @@ from sim.fleet.facility.feed import Feed
 from sim.fleet.facility.outages import Outages
 from sim.fleet.facility.overheating import Overheating
 from sim.fleet.facility.weather import weather_of
-from sim.fleet.pool_runtime import PoolBook
+from sim.fleet.pool_runtime import PoolRuntime
 from sim.fleet.reliability.failures import Breakdowns, Exposure
 from sim.fleet.reliability.maintenance import PlannedWork
 from sim.fleet.reliability.repair import Crew, Reserve, Store, Workshop
@@ -29,6 +29,7 @@ from sim.plant.facility.thermal_limits import fan_ratio, leakage_ratio
 from sim.plant.gpu.replica import WEIGHT_BYTES
 from sim.scenario.plant import Part, Spares
 from sim.scenario.schema import Pool, Scenario
+from sim.serving.shards import CelledPool
 from sim.traces.events import EventLog
 from sim.traces.minutes import Minutes, PlantMinutes, minute_ends_s
 
@@ -69,7 +70,7 @@ class PlantOfRun:
     """What was asked."""
     streams: Streams
     """Where its chances come from."""
-    books: Sequence[PoolBook]
+    runtimes: Sequence[PoolRuntime]
     """The pools that it serves."""
     climate: Climate
     """The hall."""
@@ -93,7 +94,7 @@ class PlantOfRun:
         self.units.start(end_s, self.streams, chosen.failures.multiplier * chosen.failures.enabled)
         self.outages.start(end_s, self.streams)
         for pool in self.pools:
-            pool.start(chosen.repair.spares.get(pool.servers.book.spec.name, Spares()), end_s)
+            pool.start(chosen.repair.spares.get(pool.servers.name, Spares()), end_s)
 
     def mark(self, minute: int, now_s: float, length_s: float, it_j: float) -> None:
         """Cool and feed a minute that has ended."""
@@ -123,13 +124,16 @@ class PlantOfRun:
                 pool.overheating.look(climate.inlet_c)
         climate.weigh([self._weight(zone) for zone in range(climate.hall.zones)])
         mean_c = sum(climate.inlet_c) / len(climate.inlet_c)
-        for book in self.books:
-            book.gpu_ratio = leakage_ratio(climate.hall.thermals, mean_c)
-            book.host_ratio = fan_ratio(climate.hall.thermals, mean_c)
+        for runtime in self.runtimes:
+            runtime.energy.gpu_ratio = leakage_ratio(climate.hall.thermals, mean_c)
+            runtime.energy.host_ratio = fan_ratio(climate.hall.thermals, mean_c)
 
     def _weight(self, zone: int) -> float:
         """What the servers of a zone weigh among the hall's heat: those that run, by the power they may draw."""
-        return sum(pool.overheating.running(zone) * pool.servers.book.server.nameplate_w.value for pool in self.pools)
+        return sum(
+            pool.overheating.running(zone) * runtime.energy.nameplate_w
+            for pool, runtime in zip(self.pools, self.runtimes, strict=True)
+        )
 
     def close(self, end_s: float) -> None:
         """Note what the end of the day cuts short."""
@@ -147,7 +151,7 @@ def build_plant(
     env: simpy.Environment,
     scenario: Scenario,
     catalogue: Catalogue,
-    books: Sequence[PoolBook],
+    runtimes: Sequence[PoolRuntime],
     streams: Streams,
     log: EventLog,
 ) -> PlantOfRun:
@@ -158,20 +162,23 @@ def build_plant(
     ends_s = minute_ends_s(scenario.day.duration_s)
     middles_s = ends_s - np.diff(ends_s, prepend=0.0) / 2
     units = CoolingUnits(env, chosen.climate, hall.plant, log)
-    feed = Feed(way, chosen.delivery, books, hall.thermals.least_speed_fraction.value)
-    pools = [Servers(env, book, log) for book in books]
+    feed = Feed(way, chosen.delivery, runtimes, hall.thermals.least_speed_fraction.value)
+    pools = [Servers(env, runtime.spec.name, runtime.states, runtime.engine, log) for runtime in runtimes]
     shop = workshop(env, scenario, hazard)
     return PlantOfRun(
         scenario,
         streams,
-        books,
+        runtimes,
         climate=Climate(hall, weather.at(middles_s), units),
         units=units,
         feed=feed,
         outages=Outages(feed, units, pools, hall.nameplate_w, hazard.restart_s.value, log),
-        speeds=Speeds(books, hall.zones, log),
+        speeds=Speeds([runtime.speeds for runtime in runtimes], hall.zones, log),
         crew=shop.crew,
-        pools=[_care(pool, scenario, catalogue, hall, shop, streams) for pool in pools],
+        pools=[
+            _care(pool, runtime.engine, scenario, catalogue, hall, shop, streams)
+            for pool, runtime in zip(pools, runtimes, strict=True)
+        ],
     )
 
 
@@ -184,18 +191,24 @@ def workshop(env: simpy.Environment, scenario: Scenario, hazard: Hazard) -> Work
 
 
 def _care(
-    servers: Servers, scenario: Scenario, catalogue: Catalogue, hall: Hall, shop: Workshop, streams: Streams
+    servers: Servers,
+    engine: CelledPool,
+    scenario: Scenario,
+    catalogue: Catalogue,
+    hall: Hall,
+    shop: Workshop,
+    streams: Streams,
 ) -> PoolCare:
     chosen, env = scenario.plant, shop.env
-    name, restart_s = servers.book.spec.name, shop.hazard.restart_s.value
+    name, restart_s = servers.name, shop.hazard.restart_s.value
     wake_s = wake_time_s(scenario.fleet.pools[name], catalogue)
     reserve = Reserve(env, servers, wake_s)
-    sleep = servers.book.pool.sleep
+    sleep = scenario.fleet.pools[name].sleep
     return PoolCare(
         servers=servers,
         overheating=Overheating(servers, hall.thermals, hall.zones, restart_s, streams),
         reserve=reserve,
-        power_states=PowerStates(env, servers, sleep, wake_s) if sleep.enabled else None,
+        power_states=PowerStates(env, servers, engine, sleep, wake_s) if sleep.enabled else None,
         breakdowns=breakdowns(servers, scenario, shop, reserve, streams),
         services=[
             PlannedWork(env, servers, work, service, shop.crew, restart_s)

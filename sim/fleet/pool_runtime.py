@@ -1,125 +1,72 @@
-"""The roll of a pool's servers: the state of each, and server-seconds in each state.
-
-A pool's minutes: server-seconds in each state, gauges, and the energy that servers make of the work they did.
-"""
+"""The minutes of a pool: server-seconds in each state, gauges, and the energy of its servers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from sim.catalogue.types import Server
 from sim.catalogue.types.facility import Delivery
 from sim.core.states import POWERED, ServerState
+from sim.fleet.server_states import ServerStates
 from sim.plant.gpu.power import host_j, power_at_speed
 from sim.scenario.schema import Pool
-from sim.serving.engine.protocol import EVERY_SERVER
+from sim.serving.engine.protocol import EVERY_SERVER, ServerControl
 from sim.serving.engine.spec import PoolSpec
 from sim.serving.shards import CelledPool
 from sim.traces.minutes import MinuteSheet, PoolMinutes
-
-
-class Roll:
-    """State of every server, with the time spent in each since the last reading."""
-
-    def __init__(self, servers: int) -> None:
-        self._state = np.full(servers, ServerState.UP, np.int8)
-        self._counts = [0.0] * len(ServerState)
-        self._counts[ServerState.UP] = float(servers)
-        self._seconds = [0.0] * len(ServerState)
-        self._changed_s = 0.0
-
-    def state(self, server: int) -> ServerState:
-        """What a server is doing."""
-        return ServerState(self._state[server])
-
-    def count(self, state: ServerState) -> int:
-        """Servers in a state."""
-        return int(self._counts[state])
-
-    def servers(self, state: ServerState) -> list[int]:
-        """Which they are."""
-        return [int(server) for server in np.flatnonzero(self._state == state)]
-
-    def change(self, server: int, state: ServerState, now_s: float) -> None:
-        """A server changes its state."""
-        self._settle(now_s)
-        self._counts[self._state[server]] -= 1.0
-        self._counts[state] += 1.0
-        self._state[server] = state
-
-    def read(self, now_s: float) -> list[float]:
-        """Server-seconds in each state, in their order, since the last reading."""
-        self._settle(now_s)
-        read, self._seconds = self._seconds, [0.0] * len(ServerState)
-        return read
-
-    def _settle(self, now_s: float) -> None:
-        length_s, self._changed_s = now_s - self._changed_s, now_s
-        self._seconds = [seconds + count * length_s for seconds, count in zip(self._seconds, self._counts, strict=True)]
-
 
 GAUGES = ("queue_requests", "kv_tokens", "speed")
 SECONDS = tuple(state.column for state in ServerState)
 ENERGY = ("gpu_j", "host_j", "storage_j", "network_j")
 
 
-class PoolBook:
-    """The minutes of one pool, written at every minute mark."""
+class PoolSpeeds:
+    """How fast the servers of a pool run."""
 
-    def __init__(
-        self, spec: PoolSpec, pool: Pool, server: Server, way: Delivery, engine: CelledPool, minutes: int
-    ) -> None:
-        self.spec, self.pool, self.engine = spec, pool, engine
-        self.server, self.way = server, way
-        self.roll = Roll(spec.servers)
-        """The state of every server."""
-        self.speed = 1.0
-        """Mean speed factor of the servers now."""
+    def __init__(self, name: str, servers: int, engine: ServerControl) -> None:
+        self.name, self.mean = name, 1.0
+        """Name of the pool, and the mean speed factor of its servers now."""
+        self._servers, self._engine, self._speeds = servers, engine, [1.0]
+
+    def set(self, speeds: list[float], now_s: float) -> bool:
+        """Let the servers of each zone, an equal part of the pool, run at a speed; whether that changes anything."""
+        if speeds == self._speeds or (len(set(speeds)) == 1 and set(speeds) == set(self._speeds)):
+            return False
+        self._engine.advance(now_s)
+        if len(set(speeds)) == 1:
+            self._engine.set_speed(EVERY_SERVER, speeds[0])
+        else:
+            for server in range(self._servers):
+                self._engine.set_speed(server, speeds[zone_of(server, self._servers, len(speeds))])
+        self.mean, self._speeds = sum(speeds) / len(speeds), speeds
+        return True
+
+
+class PoolEnergy:
+    """What the servers of a pool draw in a minute, by what they did and how warm their air is."""
+
+    def __init__(self, spec: PoolSpec, server: Server, way: Delivery) -> None:
+        self.spec, self.server, self.way = spec, server, way
         self.gpu_ratio = 1.0
         """Power of GPUs in warm air over their stated power."""
         self.host_ratio = 1.0
         """Power of hosts in warm air, their fans turning faster, over their stated power."""
-        self.busy_s = 0.0
-        """Replica-seconds spent in iterations in the minute marked last."""
         self.above_idle_j = 0.0
-        """Energy of busy GPUs above idle in the minute marked last."""
-        self._speeds = [1.0]
+        """Energy of busy GPUs above idle in the minute counted last."""
         self._still_w = server.storage_w.value * spec.servers, server.network_w.value * spec.servers
-        self.sheet = MinuteSheet((*GAUGES, *SECONDS, *ENERGY), minutes)
-        self._marked_s = 0.0
 
-    def set_speeds(self, speeds: list[float], now_s: float) -> bool:
-        """Let the servers of each zone, an equal part of the pool, run at a speed; whether that changes anything."""
-        if speeds == self._speeds or (len(set(speeds)) == 1 and set(speeds) == set(self._speeds)):
-            return False
-        self.engine.advance(now_s)
-        if len(set(speeds)) == 1:
-            self.engine.set_speed(EVERY_SERVER, speeds[0])
-        else:
-            for server in range(self.spec.servers):
-                self.engine.set_speed(server, speeds[zone_of(server, self.spec.servers, len(speeds))])
-        self.speed, self._speeds = sum(speeds) / len(speeds), speeds
-        return True
+    @property
+    def nameplate_w(self) -> float:
+        """Most power that a server may draw."""
+        return self.server.nameplate_w.value
 
-    def mark(self, minute: int, now_s: float) -> float:
-        """Close a minute: gauges, server-seconds and joules. Returns the energy of all that computes in it [J]."""
-        self.engine.advance(now_s)
-        waiting, _, kv = self.engine.gauges()
-        self.engine.mark(now_s)
-        seconds = self.roll.read(now_s)
-        length_s, self._marked_s = now_s - self._marked_s, now_s
-        joules = self._joules(minute, length_s, seconds)
-        self.sheet.write(minute, (waiting, kv, self.speed, *seconds, *joules))
-        return sum(joules)
-
-    def _joules(self, minute: int, length_s: float, seconds: Sequence[float]) -> tuple[float, float, float, float]:
-        """Energy of GPUs, hosts, storage and network."""
+    def joules(
+        self, length_s: float, seconds: Sequence[float], work: tuple[float, float], speed: float
+    ) -> tuple[float, float, float, float]:
+        """Energy of GPUs, hosts, storage and network, by server-seconds in each state and the work of an engine."""
         spec, server = self.spec, self.server
         powered_s = sum(seconds[state] for state in POWERED)
-        busy_s, busy_j = self.engine.work_in(minute)
-        self.busy_s = busy_s
-        self.above_idle_j = self._above_idle_j(busy_s, busy_j)
+        busy_s, busy_j = work
+        self.above_idle_j = self._above_idle_j(busy_s, busy_j, speed)
         idle_j = spec.idle_w * max(busy_s, powered_s * spec.replicas_per_server)
         asleep_j = server.asleep_w.value * seconds[ServerState.ASLEEP]
         storage_w, network_w = self._still_w
@@ -130,14 +77,40 @@ class PoolBook:
             network_w * length_s,
         )
 
-    def _above_idle_j(self, busy_s: float, counted_j: float) -> float:
+    def _above_idle_j(self, busy_s: float, counted_j: float, speed: float) -> float:
         """Energy of busy GPUs above idle: engines count it in proportion to speed, but slow chips save more."""
         above_j = counted_j - self.spec.idle_w * busy_s
-        return (
-            above_j
-            if self.speed == 1.0
-            else above_j * power_at_speed(self.speed, self.way.capped_exponent.value) / self.speed
-        )
+        return above_j if speed == 1.0 else above_j * power_at_speed(speed, self.way.capped_exponent.value) / speed
+
+
+class PoolRuntime:
+    """One pool while the day runs; its minutes are written at every minute mark."""
+
+    def __init__(
+        self, spec: PoolSpec, pool: Pool, server: Server, way: Delivery, engine: CelledPool, minutes: int
+    ) -> None:
+        self.spec, self.pool, self.engine = spec, pool, engine
+        self.states = ServerStates(spec.servers)
+        """What every server is doing."""
+        self.speeds = PoolSpeeds(spec.name, spec.servers, engine)
+        """How fast they run."""
+        self.energy = PoolEnergy(spec, server, way)
+        """What they draw."""
+        self.busy_s = 0.0
+        """Replica-seconds spent in iterations in the minute marked last."""
+        self.sheet = MinuteSheet((*GAUGES, *SECONDS, *ENERGY), minutes)
+        self._marked_s = 0.0
+
+    def mark(self, minute: int, now_s: float) -> float:
+        """Close a minute: gauges, server-seconds and joules. Returns the energy of all that computes in it [J]."""
+        self.engine.advance(now_s)
+        waiting, _, kv = self.engine.gauges()
+        self.engine.mark(now_s)
+        seconds, work = self.states.read(now_s), self.engine.work_in(minute)
+        length_s, self._marked_s, self.busy_s = now_s - self._marked_s, now_s, work[0]
+        joules = self.energy.joules(length_s, seconds, work, self.speeds.mean)
+        self.sheet.write(minute, (waiting, kv, self.speeds.mean, *seconds, *joules))
+        return sum(joules)
 
     def close(self) -> PoolMinutes:
         """The trace of the pool's minutes."""
@@ -148,7 +121,7 @@ class PoolBook:
             pool=spec.name,
             server=self.pool.server,
             servers=spec.servers,
-            gpus_per_server=int(self.server.gpus.value),
+            gpus_per_server=int(self.energy.server.gpus.value),
             replicas=spec.replicas,
             kv_room_tokens=spec.kv_room_tokens,
             **columns,
@@ -156,7 +129,7 @@ class PoolBook:
 
 
 def zone_of(server: int, servers: int, zones: int) -> int:
-    """The zone of the hall that a pool's server stands in: zones hold equal parts of every pool, in order.
+    """The zone of the facility that a pool's server stands in: zones hold equal parts of every pool, in order.
 
     >>> [zone_of(server, 5, 2) for server in range(5)]
     [0, 0, 0, 1, 1]

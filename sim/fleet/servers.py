@@ -7,15 +7,18 @@ import simpy
 
 from sim.core.states import EventKind, ServerState
 from sim.core.units import SECONDS_PER_MINUTE
-from sim.fleet.pool_runtime import PoolBook
+from sim.fleet.server_states import ServerStates
+from sim.serving.engine.protocol import ServerControl
 from sim.traces.events import Event, EventLog
 
 
 class Servers:
     """The servers of one pool. One serves unless a reason keeps it down, or it rests: asleep, or standing by."""
 
-    def __init__(self, env: simpy.Environment, book: PoolBook, log: EventLog) -> None:
-        self.env, self.book, self.log = env, book, log
+    def __init__(
+        self, env: simpy.Environment, name: str, states: ServerStates, engine: ServerControl, log: EventLog
+    ) -> None:
+        self.env, self.name, self.states, self.engine, self.log = env, name, states, engine, log
         self._reasons: dict[int, dict[str, Event]] = {}
         self._resting: dict[int, ServerState] = {}
         self._away_s: dict[int, float] = {}
@@ -45,10 +48,10 @@ class Servers:
         requeued = lost = 0
         if not self._reasons.get(server):
             self._advance()
-            if self.book.roll.state(server) in (ServerState.UP, ServerState.DRAINING):
-                requeued, lost = self.book.engine.fail(server)
+            if self.states.state(server) in (ServerState.UP, ServerState.DRAINING):
+                requeued, lost = self.engine.fail(server)
             self._change(server, ServerState.DOWN)
-        event = Event(self.env.now, self.book.spec.name, server, kind, 0.0, part, 0.0, requeued, lost, cause)
+        event = Event(self.env.now, self.name, server, kind, 0.0, part, 0.0, requeued, lost, cause)
         self._reasons.setdefault(server, {})[reason] = event
 
     def take_in_hand(self, server: int, reason: str, parts_used: int = 0) -> None:
@@ -92,9 +95,9 @@ class Servers:
         """Let a server serve out what it has, and wait, from one full minute to the next, until it has."""
         if self.serves(server):
             self._advance()
-            self.book.engine.drain(server)
+            self.engine.drain(server)
             self._change(server, ServerState.DRAINING)
-        while not self.down(server) and self.book.engine.outstanding(server):
+        while not self.down(server) and self.engine.outstanding(server):
             yield self.env.timeout(SECONDS_PER_MINUTE - self.env.now % SECONDS_PER_MINUTE)
             self._advance()
 
@@ -103,7 +106,7 @@ class Servers:
         self._resting[server] = state
         if not self.down(server):
             if self.serves(server):
-                self.book.engine.drain(server)
+                self.engine.drain(server)
             self._change(server, state)
 
     def waking(self, server: int) -> None:
@@ -118,7 +121,7 @@ class Servers:
 
     def resting(self, state: ServerState) -> list[int]:
         """Servers that rest in a state, and could start."""
-        return [server for server in self._resting if self.book.roll.state(server) == state]
+        return [server for server in self._resting if self.states.state(server) == state]
 
     def close(self, end_s: float) -> None:
         """Note what the end of the day cuts short."""
@@ -129,12 +132,12 @@ class Servers:
 
     def _serve(self, server: int) -> None:
         self._advance()
-        self.book.engine.restore(server)
+        self.engine.restore(server)
         self._change(server, ServerState.UP)
 
     def _change(self, server: int, state: ServerState) -> None:
         """Write the state down, and count the time out of service."""
-        self.book.roll.change(server, state, self.env.now)
+        self.states.change(server, state, self.env.now)
         if state != ServerState.UP:
             self._left_s.setdefault(server, self.env.now)
         elif server in self._left_s:
@@ -144,4 +147,4 @@ class Servers:
                 self._returns.pop(server).succeed()
 
     def _advance(self) -> None:
-        self.book.engine.advance(self.env.now)
+        self.engine.advance(self.env.now)

@@ -17,7 +17,7 @@ from sim.core.streams import Streams
 from sim.core.units import MINUTES_PER_HOUR, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 from sim.fleet.gateway import Gateway, Outlet, pools_of_use_cases
 from sim.fleet.plant import PlantOfRun, build_plant
-from sim.fleet.pool_runtime import PoolBook
+from sim.fleet.pool_runtime import PoolRuntime
 from sim.fleet.pool_specs import build_pools
 from sim.scenario.schema import Scenario
 from sim.serving.reference.pool import ReferencePool
@@ -39,7 +39,7 @@ FEWEST_TOKENS_PER_PREEMPTION = 4
 class Watchdog:
     """Looks back at one pool once an hour."""
 
-    book: PoolBook
+    runtime: PoolRuntime
     """The pool."""
     preempted: int = 0
     """Preemptions up to the last full hour."""
@@ -48,17 +48,18 @@ class Watchdog:
 
     def look(self, minute: int, now_s: float) -> None:
         """After every minute: raise InputError if the hour that has just ended brought nothing."""
-        self.busy_s += self.book.busy_s
+        self.busy_s += self.runtime.busy_s
         if (minute + 1) % MINUTES_PER_HOUR == 0:
             self._look_back(minute, now_s)
 
     def _look_back(self, minute: int, now_s: float) -> None:
-        preempted = self.book.engine.counters()["preempted"]
-        lost_again, never_idle = preempted - self.preempted, self.busy_s >= self.book.spec.replicas * SECONDS_PER_HOUR
+        preempted = self.runtime.engine.counters()["preempted"]
+        lost_again = preempted - self.preempted
+        never_idle = self.busy_s >= self.runtime.spec.replicas * SECONDS_PER_HOUR
         self.preempted, self.busy_s = preempted, 0.0
         if not lost_again and not never_idle:
             return
-        work = self.book.engine.minutes()
+        work = self.runtime.engine.minutes()
         hour = slice(minute + 1 - MINUTES_PER_HOUR, minute + 1)
         made = float(work["output_tokens"][hour].sum())
         if lost_again and made < FEWEST_TOKENS_PER_PREEMPTION * lost_again:
@@ -68,14 +69,14 @@ class Watchdog:
 
     def _thrashing(self, now_s: float, made: float, preempted: int) -> str:
         return (
-            f"fleet.pools.{self.book.spec.name}: the KV cache thrashes: in the hour before "
+            f"fleet.pools.{self.runtime.spec.name}: the KV cache thrashes: in the hour before "
             f"{now_s / SECONDS_PER_HOUR:g} h {preempted:,} preemptions left time for {made:,.0f} tokens; lower "
             "batching.max_requests, admit with reserved instead of on_demand, or leave the KV cache more memory"
         )
 
     def _stuck(self, now_s: float) -> str:
         return (
-            f"fleet.pools.{self.book.spec.name}: no progress: every replica was busy in the hour before "
+            f"fleet.pools.{self.runtime.spec.name}: no progress: every replica was busy in the hour before "
             f"{now_s / SECONDS_PER_HOUR:g} h, and not one token was read or made; an iteration takes longer than that, "
             "so look at the facts and the speed of this pool"
         )
@@ -110,8 +111,8 @@ def _outlets(scenario: Scenario, fleet: "Fleet") -> list[Outlet]:
     kinds = [pool.prefix_cache for pool in scenario.fleet.pools.values()]
     caches = [cache_of(kind, scenario.day.duration_s) for kind in kinds]
     return [
-        Outlet(book.engine, cache, book.sheet.columns["kv_tokens"])
-        for book, cache in zip(fleet.books, caches, strict=True)
+        Outlet(runtime.engine, cache, runtime.sheet.columns["kv_tokens"])
+        for runtime, cache in zip(fleet.runtimes, caches, strict=True)
     ]
 
 
@@ -125,9 +126,9 @@ def _assemble(
     make = _maker(env, engine, minutes)
     firsts = np.cumsum([0, *(spec.servers for spec in specs)]).tolist()
     pools = [CelledPool(spec, digest, make, first, threads) for spec, first in zip(specs, firsts, strict=False)]
-    books = [_book(pool, scenario, catalogue, minutes) for pool in pools]
-    plant = build_plant(env, scenario, catalogue, books, streams, log)
-    return Fleet(env, books, plant, log, digest, sink, [Watchdog(book) for book in books])
+    runtimes = [_runtime(pool, scenario, catalogue, minutes) for pool in pools]
+    plant = build_plant(env, scenario, catalogue, runtimes, streams, log)
+    return Fleet(env, runtimes, plant, log, digest, sink, [Watchdog(runtime) for runtime in runtimes])
 
 
 def _maker(env: simpy.Environment, engine: str, minutes: int) -> MakeEngine:
@@ -139,11 +140,11 @@ def _maker(env: simpy.Environment, engine: str, minutes: int) -> MakeEngine:
     return lambda spec, digest, first_server: CompiledPool(spec, minutes, digest, first_server)
 
 
-def _book(engine: CelledPool, scenario: Scenario, catalogue: Catalogue, minutes: int) -> PoolBook:
+def _runtime(engine: CelledPool, scenario: Scenario, catalogue: Catalogue, minutes: int) -> PoolRuntime:
     pool = scenario.fleet.pools[engine.spec.name]
     server = catalogue.pick("servers", pool.server)
     way = catalogue.pick("delivery", scenario.plant.delivery.kind)
-    return PoolBook(engine.spec, pool, server, way, engine, minutes)
+    return PoolRuntime(engine.spec, pool, server, way, engine, minutes)
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ class Fleet:
 
     env: simpy.Environment
     """The clock."""
-    books: list[PoolBook]
+    runtimes: list[PoolRuntime]
     """The pools with their engines."""
     plant: PlantOfRun
     """All that is around them."""
@@ -168,7 +169,7 @@ class Fleet:
     @property
     def engines(self) -> list[CelledPool]:
         """The pools' engines."""
-        return [book.engine for book in self.books]
+        return [runtime.engine for runtime in self.runtimes]
 
     def run(self, end_s: float, gateway: Gateway, progress: Progress | None) -> None:
         """Let the day pass. At a minute mark the gateway comes last: a window is served, then the next deposited."""
@@ -184,8 +185,8 @@ class Fleet:
         for engine in self.engines:
             engine.close(end_s)
         self._collect()
-        for book in self.books:
-            book.engine.count()
+        for runtime in self.runtimes:
+            runtime.engine.count()
 
     def _minutes(self, end_s: float, progress: Progress | None) -> Generator[simpy.Event, Any, None]:
         """Mark every full minute but the last."""
@@ -199,7 +200,7 @@ class Fleet:
                 progress(self.env.now)
 
     def _mark(self, minute: int, now_s: float) -> None:
-        it_j = sum(book.mark(minute, now_s) for book in self.books)
+        it_j = sum(runtime.mark(minute, now_s) for runtime in self.runtimes)
         self.plant.mark(minute, now_s, now_s - minute * SECONDS_PER_MINUTE, it_j)
         self._collect()
 
@@ -233,4 +234,6 @@ class Fleet:
 
     def _utilisation(self) -> UtilisationTrace:
         minute_s = np.diff(minute_ends_s(self.env.now), prepend=0.0)
-        return UtilisationTrace(minute_s, tuple(book.close() for book in self.books), self.plant.minutes(minute_s))
+        return UtilisationTrace(
+            minute_s, tuple(runtime.close() for runtime in self.runtimes), self.plant.minutes(minute_s)
+        )

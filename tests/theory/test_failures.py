@@ -138,9 +138,9 @@ def simulated_availability(technicians, seeds, servers=20, days=150):
         env, pool, breakdowns = breaking(hazard, servers, technicians, seed=seed)
         breakdowns.start(days * SECONDS_PER_DAY)
         env.run(until=days / 10 * SECONDS_PER_DAY)
-        pool.book.roll.read(env.now)
+        pool.states.read(env.now)
         env.run(until=days * SECONDS_PER_DAY)
-        seconds = pool.book.roll.read(env.now)
+        seconds = pool.states.read(env.now)
         found.append(seconds[ServerState.UP] / sum(seconds))
     return np.array(found)
 

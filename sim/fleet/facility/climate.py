@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sim.catalogue.types.facility import Chiller, Cooling, Thermals
 from sim.core.states import EventKind
 from sim.fleet.facility.cooling_units import CoolingUnits, Running, Stretch
-from sim.fleet.pool_runtime import PoolBook
+from sim.fleet.pool_runtime import PoolSpeeds
 from sim.plant.facility.cooling import (
     Conditions,
     CoolingPower,
@@ -183,10 +183,10 @@ class Climate:
 class Speeds:
     """The speed of every zone of every pool: warmth, and a cap on power."""
 
-    def __init__(self, books: Sequence[PoolBook], zones: int, log: EventLog) -> None:
-        self.books, self.log = books, log
+    def __init__(self, pools: Sequence[PoolSpeeds], zones: int, log: EventLog) -> None:
+        self.pools, self.log = pools, log
         self._warm = [1.0] * zones
-        self._capped = {book.spec.name: 1.0 for book in books}
+        self._capped = {pool.name: 1.0 for pool in pools}
 
     def set_warm(self, speeds: list[float]) -> None:
         """Speed of each zone by its inlet temperature."""
@@ -198,10 +198,10 @@ class Speeds:
 
     def apply(self, now_s: float) -> None:
         """Let servers run at those speeds, where they differ from those they have."""
-        for book in self.books:
-            wanted = [warm * self._capped[book.spec.name] for warm in self._warm]
-            before = book.speed
-            if book.set_speeds(wanted, now_s):
-                kind = EventKind.THROTTLED if book.speed < 1.0 else EventKind.UNTHROTTLED
+        for pool in self.pools:
+            wanted = [warm * self._capped[pool.name] for warm in self._warm]
+            before = pool.mean
+            if pool.set(wanted, now_s):
+                kind = EventKind.THROTTLED if pool.mean < 1.0 else EventKind.UNTHROTTLED
                 if kind == EventKind.THROTTLED or before < 1.0:
-                    self.log.note(Event(now_s, book.spec.name, -1, kind, 0.0, "", 0.0, 0, 0))
+                    self.log.note(Event(now_s, pool.name, -1, kind, 0.0, "", 0.0, 0, 0))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sim.catalogue.types.facility import Delivery as Way
-from sim.fleet.pool_runtime import PoolBook
+from sim.fleet.pool_runtime import PoolRuntime
 from sim.plant.facility.delivery import Watts, transformer_loss_w, ups_loss_w
 from sim.plant.gpu.power import capped_speed, power_at_speed
 from sim.scenario.plant import Delivery
@@ -15,11 +15,9 @@ from sim.traces.minutes import Minutes
 class Feed:
     """The feed of one site."""
 
-    def __init__(self, way: Way, chosen: Delivery, books: Sequence[PoolBook], least_speed: float) -> None:
-        self.way, self.chosen, self.books = way, chosen, books
-        self.rated_w = way.rating_fraction.value * sum(
-            book.spec.servers * book.server.nameplate_w.value for book in books
-        )
+    def __init__(self, way: Way, chosen: Delivery, pools: Sequence[PoolRuntime], least_speed: float) -> None:
+        self.way, self.chosen, self.pools = way, chosen, pools
+        self.rated_w = way.rating_fraction.value * sum(pool.spec.servers * pool.energy.nameplate_w for pool in pools)
         self.least_speed = least_speed
         self.it_w = 0.0
         """Power of the servers in the last minute."""
@@ -50,11 +48,12 @@ class Feed:
         """
         if not self.it_w:
             return {}
+        exponent = self.way.capped_exponent.value
         full_w = {
-            book.spec.name: book.above_idle_j / length_s / power_at_speed(book.speed, self.way.capped_exponent.value)
-            for book in self.books
+            pool.spec.name: pool.energy.above_idle_j / length_s / power_at_speed(pool.speeds.mean, exponent)
+            for pool in self.pools
         }
-        drawn_w = {book.spec.name: book.above_idle_j / length_s for book in self.books}
+        drawn_w = {pool.spec.name: pool.energy.above_idle_j / length_s for pool in self.pools}
         excess_w = self.it_w + sum(full_w.values()) - sum(drawn_w.values()) - limit_w / self._overhead(cooling_w)
         return {name: self._speed(share) for name, share in self._shares(full_w, excess_w).items()}
 

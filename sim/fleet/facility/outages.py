@@ -122,7 +122,7 @@ class Outages:
                 pool.give(server, DARK)
 
     def _everyone(self) -> list[tuple[Servers, int]]:
-        return [(pool, server) for pool in self.pools for server in range(pool.book.spec.servers)]
+        return [(pool, server) for pool in self.pools for server in range(pool.states.size)]
 
     def _restart_cooling(self) -> Generator[simpy.Event, Any, None]:
         yield self.env.timeout(self.units.plant.restart_s.value)

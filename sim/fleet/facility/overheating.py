@@ -25,7 +25,7 @@ class Overheating:
 
     def __init__(self, servers: Servers, thermals: Thermals, zones: int, restart_s: float, streams: Streams) -> None:
         self.servers, self.thermals, self.restart_s = servers, thermals, restart_s
-        count, name = servers.book.spec.servers, servers.book.spec.name
+        count, name = servers.states.size, servers.name
         uniforms = np.clip(streams.rng(f"hot spots {name}").random(count), np.finfo(float).tiny, None)
         spread_k = thermals.inlet_spread_k.value
         mean_c, least_c = thermals.shutdown_inlet_c.value, thermals.throttle_inlet_c.value

@@ -4,8 +4,8 @@ Parts age in service, busy or not, so that requests change nothing about it. Who
 repairs of all of it so: the part's servers are the fleet's first, and meet the same chances.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple, cast
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import simpy
 
@@ -13,13 +13,11 @@ from sim.catalogue import Catalogue
 from sim.core.states import ServerState
 from sim.core.streams import Streams
 from sim.fleet.plant import breakdowns, wake_time_s, workshop
-from sim.fleet.pool_runtime import PoolBook
-from sim.fleet.pool_specs import build_pools
 from sim.fleet.reliability.repair import Reserve
+from sim.fleet.server_states import ServerStates
 from sim.fleet.servers import Servers
 from sim.scenario.plant import Spares
 from sim.scenario.schema import Scenario
-from sim.serving.shards import CelledPool
 from sim.traces.events import EventLog
 
 
@@ -52,16 +50,21 @@ class Unasked:
         """It has none to serve out."""
         return 0
 
+    def set_speed(self, server: int, speed: float) -> None:
+        """No iteration is slowed down."""
+
 
 def failures_alone(scenario: Scenario, catalogue: Catalogue, streams: Streams) -> Mended:
     """What breaks among the servers of a scenario, and what mending takes; its hall is not looked at."""
     env, log, repair = simpy.Environment(), EventLog(), scenario.plant.repair
     shop = workshop(env, scenario, catalogue.pick("hazards", scenario.plant.failures.hazard))
     shop.crew.work(repair.shifts.values(), scenario.day.start_s)
-    pools = [Servers(env, book, log) for book in _books(scenario, catalogue, streams)]
+    pools = [
+        Servers(env, name, ServerStates(pool.servers), Unasked(), log) for name, pool in scenario.fleet.pools.items()
+    ]
     for servers in pools:
-        name, spares = servers.book.spec.name, repair.spares.get(servers.book.spec.name, Spares())
-        reserve = Reserve(env, servers, wake_time_s(scenario.fleet.pools[name], catalogue))
+        spares = repair.spares.get(servers.name, Spares())
+        reserve = Reserve(env, servers, wake_time_s(scenario.fleet.pools[servers.name], catalogue))
         reserve.fill(spares.hot, spares.cold)
         breaking = breakdowns(servers, scenario, shop, reserve, streams)
         if breaking:
@@ -73,13 +76,5 @@ def failures_alone(scenario: Scenario, catalogue: Catalogue, streams: Streams) -
 
 
 def _down_fraction(pools: Sequence[Servers], end_s: float) -> float:
-    down_s = sum(servers.book.roll.read(end_s)[ServerState.DOWN] for servers in pools)
-    return down_s / (end_s * sum(servers.book.spec.servers for servers in pools))
-
-
-def _books(scenario: Scenario, catalogue: Catalogue, streams: Streams) -> Iterator[PoolBook]:
-    """The pools, of which no minute is written; of an engine their servers need no more than `Unasked` has."""
-    way = catalogue.pick("delivery", scenario.plant.delivery.kind)
-    for spec in build_pools(scenario, catalogue, streams):
-        pool = scenario.fleet.pools[spec.name]
-        yield PoolBook(spec, pool, catalogue.pick("servers", pool.server), way, cast(CelledPool, Unasked()), minutes=0)
+    down_s = sum(servers.states.read(end_s)[ServerState.DOWN] for servers in pools)
+    return down_s / (end_s * sum(servers.states.size for servers in pools))

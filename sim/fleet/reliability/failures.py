@@ -54,12 +54,12 @@ class Breakdowns:
     ) -> None:
         self.env, self.servers, self.exposure = servers.env, servers, exposure
         self.hazard, self.workshop, self.reserve = exposure.hazard, workshop, reserve
-        self.streams, self.name = streams, servers.book.spec.name
+        self.streams, self.name = streams, servers.name
         self._rates_per_s = cause_rates_per_s(exposure.hazard, exposure.multiplier)
 
     def start(self, end_s: float) -> None:
         """Draw every part's first failure, and start a process for each server and rack that has one within the day."""
-        servers = self.servers.book.spec.servers
+        servers = self.servers.states.size
         draws = self._rng("first failures").standard_exponential((servers, len(CAUSES), WAYS_TO_AGE))
         factors = lemon_factors(self.hazard, self._rng("lemons").random(servers))
         rates = self._rates_per_s * factors[:, None]
@@ -120,7 +120,7 @@ class Breakdowns:
 
     def _rack_of(self, server: int) -> range:
         first = server - server % self.exposure.servers_per_rack
-        return range(first, min(first + self.exposure.servers_per_rack, self.servers.book.spec.servers))
+        return range(first, min(first + self.exposure.servers_per_rack, self.servers.states.size))
 
     def _rack_is_down(self, servers: list[int], cause: str, mended: simpy.Event) -> Generator[simpy.Event, Any, None]:
         """Servers that go down with their rack, until what it lost is mended and they have restarted."""
@@ -134,7 +134,7 @@ class Breakdowns:
 
     def _start_racks(self, end_s: float) -> None:
         """Rack power fails as one process of all racks: their rates add up."""
-        racks = -(-self.servers.book.spec.servers // self.exposure.servers_per_rack)
+        racks = -(-self.servers.states.size // self.exposure.servers_per_rack)
         rate = self.hazard.rack_failures_per_day.value * self.exposure.multiplier * racks / SECONDS_PER_DAY
         if rate > 0.0:
             self.env.process(self._rack_power(rate, racks, end_s))

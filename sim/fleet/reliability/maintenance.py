@@ -35,7 +35,7 @@ class PlannedWork:
 
     def start(self) -> None:
         """Begin as many lines of work as servers may be out at once."""
-        pool = self.servers.book.spec.servers
+        pool = self.servers.states.size
         waiting = deque(range(min(pool, self.service.servers or pool)))
         for _ in range(min(self.service.at_once, len(waiting))):
             self.env.process(self._line(waiting))

@@ -155,7 +155,7 @@ class Reserve:
 
     def fill(self, hot: int, cold: int) -> None:
         """Let the last servers of the pool wait from the start."""
-        last = self.servers.book.spec.servers
+        last = self.servers.states.size
         for server in range(last - hot - cold, last):
             self.servers.rest(server, ServerState.DRAINING if server >= last - hot else ServerState.ASLEEP)
 

@@ -11,6 +11,7 @@ from sim.core.states import ServerState
 from sim.core.units import SECONDS_PER_MINUTE
 from sim.fleet.servers import Servers
 from sim.scenario.schema import Sleep
+from sim.serving.shards import CelledPool
 
 RESTS = {"asleep": ServerState.ASLEEP, "off": ServerState.OFF}
 
@@ -39,6 +40,8 @@ class PowerStates:
     """The clock."""
     servers: Servers
     """The pool."""
+    engine: CelledPool
+    """What its replicas do."""
     sleep: Sleep
     """What was chosen."""
     wake_s: float
@@ -53,16 +56,16 @@ class PowerStates:
             self._adjust(int(self.env.now // SECONDS_PER_MINUTE), minutes)
 
     def _adjust(self, minute: int, minutes: int) -> None:
-        book = self.servers.book
-        serving = book.roll.count(ServerState.UP)
-        replica_s = serving * book.spec.replicas_per_server * minutes * SECONDS_PER_MINUTE
-        busy_s = sum(book.engine.work_in(past)[0] for past in range(minute - minutes, minute))
-        wanted = wanted_servers(self.sleep, serving, busy_s / replica_s if replica_s else 1.0, book.spec.servers)
-        change = wanted - serving - book.roll.count(ServerState.WAKING)
+        states, engine = self.servers.states, self.engine
+        serving = states.count(ServerState.UP)
+        replica_s = serving * engine.spec.replicas_per_server * minutes * SECONDS_PER_MINUTE
+        busy_s = sum(engine.work_in(past)[0] for past in range(minute - minutes, minute))
+        wanted = wanted_servers(self.sleep, serving, busy_s / replica_s if replica_s else 1.0, states.size)
+        change = wanted - serving - states.count(ServerState.WAKING)
         for server in self.servers.resting(RESTS[self.sleep.mode])[: max(0, change)]:
             self.servers.waking(server)
             self.env.process(self._wake(server))
-        for server in book.roll.servers(ServerState.UP)[::-1][: max(0, serving - wanted)]:
+        for server in states.servers(ServerState.UP)[::-1][: max(0, serving - wanted)]:
             self.env.process(self._put_to_sleep(server))
 
     def _put_to_sleep(self, server: int) -> Generator[simpy.Event, Any, None]:

@@ -12,22 +12,11 @@ from sim.workload.requests import Requests
 EVERY_SERVER = -1
 
 
-class Engine(Protocol):
-    """A pool of replicas with its router."""
-
-    def deposit(self, requests: Requests) -> None:
-        """Requests that will arrive, in order, all after those deposited before."""
-
-    @staticmethod
-    def deposit_all(pools: Sequence[Any], requests: Requests, starts: NDArray[np.int64]) -> None:
-        """The same for several pools of one engine: each takes a part, from its start to that of the next."""
+class ServerControl(Protocol):
+    """What happens to servers, as a pool's replicas notice it."""
 
     def advance(self, until_s: float) -> None:
         """Bring every replica to a time."""
-
-    @staticmethod
-    def advance_all(pools: Sequence[Any], until_s: float) -> None:
-        """The same for several pools of one engine."""
 
     def fail(self, server: int) -> tuple[int, int]:
         """A server breaks. Returns how many requests were requeued and how many lost."""
@@ -43,6 +32,21 @@ class Engine(Protocol):
 
     def set_speed(self, server: int, speed: float) -> None:
         """Slow a server (or EVERY_SERVER) down, or let it run again, from its next iteration on."""
+
+
+class Engine(ServerControl, Protocol):
+    """A pool of replicas with its router."""
+
+    def deposit(self, requests: Requests) -> None:
+        """Requests that will arrive, in order, all after those deposited before."""
+
+    @staticmethod
+    def deposit_all(pools: Sequence[Any], requests: Requests, starts: NDArray[np.int64]) -> None:
+        """The same for several pools of one engine: each takes a part, from its start to that of the next."""
+
+    @staticmethod
+    def advance_all(pools: Sequence[Any], until_s: float) -> None:
+        """The same for several pools of one engine."""
 
     def gauges(self) -> tuple[int, int, int]:
         """Requests waiting, requests running and KV tokens held, now."""

@@ -76,13 +76,13 @@ def test_two_reasons_hold_a_server_until_both_are_gone():
     pool.take(0, FAILURE, part="gpu")
     env.run(until=10)
     pool.give(0, FAILURE)
-    assert pool.book.roll.state(0) == ServerState.DOWN and not pool.serves(0)
+    assert pool.states.state(0) == ServerState.DOWN and not pool.serves(0)
     env.run(until=15)
     pool.give(0, "rack")
-    assert pool.book.roll.state(0) == ServerState.UP and pool.serves(0)
+    assert pool.states.state(0) == ServerState.UP and pool.serves(0)
     assert pool.in_service_s(0) == 0.0 and pool.in_service_s(1) == 15.0
     assert [(e.part, e.duration_s) for e in pool.log.of("failed")] == [("gpu", 10.0), ("rack", 15.0)]
-    assert pool.book.engine.told == [("fail", 0), ("restore", 0)]
+    assert pool.engine.told == [("fail", 0), ("restore", 0)]
 
 
 def test_a_hot_spare_serves_at_once_a_cold_one_after_its_start():
@@ -90,30 +90,30 @@ def test_a_hot_spare_serves_at_once_a_cold_one_after_its_start():
     pool = fake_servers(env, 5)
     reserve = Reserve(env, pool, 60.0)
     reserve.fill(hot=1, cold=1)
-    assert [pool.book.roll.state(s) for s in (2, 3, 4)] == [ServerState.UP, ServerState.ASLEEP, ServerState.DRAINING]
+    assert [pool.states.state(s) for s in (2, 3, 4)] == [ServerState.UP, ServerState.ASLEEP, ServerState.DRAINING]
     for server in (0, 1, 2):
         pool.take(server, FAILURE)
         reserve.replace(server)
     assert [pool.serves(s) for s in (3, 4)] == [False, True]
-    assert pool.book.roll.state(3) == ServerState.WAKING
+    assert pool.states.state(3) == ServerState.WAKING
     env.run(until=60.5)
     assert pool.serves(3)
     for server in (0, 1, 2):
         pool.give(server, FAILURE)
-    assert [pool.book.roll.state(s) for s in (0, 1, 2)] == [ServerState.DRAINING, ServerState.ASLEEP, ServerState.UP]
+    assert [pool.states.state(s) for s in (0, 1, 2)] == [ServerState.DRAINING, ServerState.ASLEEP, ServerState.UP]
 
 
 @pytest.mark.parametrize(("until_s", "done"), [(None, 6), (400.0, 4)])
 def test_rolling_work_drains_first_and_keeps_to_its_window(until_s, done):
     env = simpy.Environment()
     pool = fake_servers(env, 6)
-    pool.book.engine.busy = dict.fromkeys(range(6), 3)  # three looks until each is empty
+    pool.engine.busy = dict.fromkeys(range(6), 3)  # three looks until each is empty
     service = Service(pool="main", at_s=30.0, until_s=until_s, at_once=2, work_s=100.0)
     PlannedWork(env, pool, "upgrade", service, Crew(env), 20.0).start()
     out = []
     for _ in range(200):
         env.run(until=env.now + 10)
-        out.append(6 - pool.book.roll.count(ServerState.UP))
+        out.append(6 - pool.states.count(ServerState.UP))
     serviced = pool.log.of("serviced")
     assert len(serviced) == len(pool.log.of("returned")) == done
     assert {event.duration_s for event in serviced} == {120.0}
