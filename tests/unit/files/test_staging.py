@@ -98,8 +98,8 @@ def interrupt():
 
 def killed_while_moving(folder, move):
     """What a program leaves that is killed at a move."""
-    code = "from tests.unit.files import test_staging as t; "
-        "t.Path.replace = t.stop_at({}, t.kill); t.make(t.Path({!r}), 'new')"
+    steps = ("t.Path.replace = t.stop_at({}, t.kill)", "t.make(t.Path({!r}), 'new')")
+    code = "; ".join(("from tests.unit.files import test_staging as t", *steps))
     done = subprocess.run([sys.executable, "-c", code.format(move, str(folder))], cwd=ROOT, timeout=60, check=False)
     assert done.returncode == -signal.SIGKILL
 
