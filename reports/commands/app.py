@@ -186,7 +186,7 @@ _add_points("predict", "Predict measured points, and tell how far off the laws a
 _add_points(
     "calibrate",
     "Refit the laws to your own stack, and say what was held.",
-    "File for the profile, to be plant.efficiency.",
+    "File for the profile, to be named as the software of a pool.",
 )
 
 

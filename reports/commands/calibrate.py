@@ -55,7 +55,7 @@ def calibrate_file(points: Path, kind: str, out: Path) -> None:
     efficiency = max(dict.fromkeys(names), key=names.count)
     text = profile_text(fitted, efficiency, kind, points.name)
     _write(out, text)
-    tell(text, f"written to {out}; a scenario names it: plant: {{efficiency: {out}}}")
+    tell(text, f"written to {out}; a pool names it: software: {out}")
 
 
 def scores_table(found: Sequence[Score]) -> Table:

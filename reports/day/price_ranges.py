@@ -101,7 +101,7 @@ def used_entries(result: DayResult) -> list[tuple[str, str]]:
         *(("servers", server) for server in servers),
         *(("gpus", pick("servers", server).gpu) for server in servers),
         *(("starts", pool.sleep.start) for pool in pools if pool.sleep is not None),
-        ("efficiencies", plant.efficiency),
+        *(("efficiencies", pool.software) for pool in pools),
         ("sites", plant.site),
         ("cooling", plant.climate.cooling),
         ("chillers", pick("cooling", plant.climate.cooling).chiller),

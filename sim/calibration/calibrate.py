@@ -1,6 +1,6 @@
 """Efficiencies refitted to measurements: a user's own, to make a profile of their stack.
 
-A profile: efficiencies refitted to a stack, as a file that a scenario names under `plant.efficiency`.
+A profile: efficiencies refitted to a stack, as a file that a scenario names as the `software` of a pool.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -201,8 +201,8 @@ def profile_text(fitted: Fitted, efficiency: str, kind: str, points: str) -> str
     lines = [
         f"# Fitted to {fitted.points:,} numbers of {points} ({kind}), {len(fitted.knobs)} efficiencies turned.",
         f"# Absolute error {told.median_fraction:.1%} in the median, {told.high_fraction:.1%} at the 90th percentile;",
-        f"# bias {told.bias_fraction:+.1%}. A scenario names this file: plant: {{efficiency: ./FILE}}.",
-        f"efficiency: {efficiency}",
+        f"# bias {told.bias_fraction:+.1%}. A pool of a scenario names this file: software: ./FILE.",
+        f"software: {efficiency}",
         "facts:",
     ]
     stayed = f"# Held as the catalogue has them: {', '.join(held(fitted))}."

@@ -141,7 +141,8 @@ def _what(items: list[Any], schema: type[BaseModel], keys: "Keys") -> str:
 def _sentence(item: Any, schema: type[BaseModel], keys: "Keys") -> str:
     kind, context, given = item["type"], item.get("ctx", {}), item["input"]
     if kind == "extra_forbidden":
-        return f"unknown key{did_you_mean(str(keys[-1]), _known_keys(schema, keys[:-1]))}"
+        renamed = renamed_to(schema, keys)
+        return renamed or f"unknown key{did_you_mean(str(keys[-1]), _known_keys(schema, keys[:-1]))}"
     if kind == "missing":
         return "is missing"
     if kind == "literal_error":
@@ -175,13 +176,28 @@ def _near(given: Any, choices: list[str]) -> str:
     return f" (did you mean {near[0]}?)" if near else ""
 
 
+def renamed_to(schema: type[BaseModel], keys: "Keys") -> str:
+    """Where a key that a model of `schema` had once has gone to, as a sentence; nothing where there was none.
+
+    A model says so in `RENAMED`: old key, and the new one or its full path.
+    """
+    for model in _models_at(schema, keys[:-1]):
+        new = getattr(model, "RENAMED", {}).get(str(keys[-1]))
+        if new:
+            return f"was renamed to {new if '.' in new else '.'.join(map(str, (*keys[:-1], new)))}"
+    return ""
+
+
 def _known_keys(schema: type[BaseModel], keys: "Keys") -> list[str]:
     """Field names of the models that may stand at a key path under `schema`."""
+    return [name for model in _models_at(schema, keys) for name in model.model_fields]
+
+
+def _models_at(schema: type[BaseModel], keys: "Keys") -> list[type[BaseModel]]:
     annotations: list[Any] = [schema]
     for key in keys:
         annotations = [inner for outer in annotations for part in _parts(outer) for inner in _inside(part, key)]
-    models = [part for annotation in annotations for part in _parts(annotation) if _is_model(part)]
-    return [name for model in models for name in model.model_fields]
+    return [part for annotation in annotations for part in _parts(annotation) if _is_model(part)]
 
 
 def _parts(annotation: Any) -> list[Any]:

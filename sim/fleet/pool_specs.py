@@ -80,9 +80,9 @@ def _build(
 def _replica(pool: Pool, precision: Precision, gpus: int, scenario: Scenario, catalogue: Catalogue) -> Replica:
     """A replica of a pool, at a number format and on so many GPUs."""
     gpu = catalogue.pick("servers", pool.server).gpu
-    efficiency, layout = scenario.plant.efficiency, Layout(tensor=gpus)
+    layout = Layout(tensor=gpus)
     context = _half_way_tokens(scenario, catalogue)
-    return find_replica(catalogue, pool.model, gpu, efficiency, precision, pool.kv_precision, layout, context)
+    return find_replica(catalogue, pool.model, gpu, pool.software, precision, pool.kv_precision, layout, context)
 
 
 def _half_way_tokens(scenario: Scenario, catalogue: Catalogue) -> float:

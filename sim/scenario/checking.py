@@ -88,6 +88,7 @@ def _pools(scenario: Scenario, catalogue: Catalogue) -> Problems:
         where: Keys = ("fleet", "pools", name)
         yield from _unknown((*where, "model"), pool.model, "a model of the catalogue", catalogue.models)
         yield from _unknown((*where, "server"), pool.server, "a server of the catalogue", catalogue.servers)
+        yield from _unknown((*where, "software"), pool.software, "software of the catalogue", catalogue.efficiencies)
         if pool.server in catalogue.servers:
             yield from _gpus(where, pool, catalogue)
 
@@ -118,7 +119,6 @@ def _places(scenario: Scenario, catalogue: Catalogue) -> Problems:
     plant = scenario.plant
     named: list[tuple[Keys, str, str, Collection[str]]] = [
         (("plant", "site"), plant.site, "a site", catalogue.sites),
-        (("plant", "efficiency"), plant.efficiency, "a set of efficiencies", catalogue.efficiencies),
         (("plant", "climate", "cooling"), plant.climate.cooling, "a cooling plant", catalogue.cooling),
         (("plant", "climate", "thermals"), plant.climate.thermals, "what warm air does to servers", catalogue.thermals),
         (("plant", "delivery", "kind"), plant.delivery.kind, "a way of power", catalogue.delivery),

@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from sim.core.errors import InputError, ScenarioError
+from sim.files.diagnostics import renamed_to
 from sim.files.documents import Document, Keys, Place, did_you_mean, dotted, explain, raise_all, read_value
 from sim.scenario.schema import Scenario
 
@@ -54,7 +55,8 @@ def get(scenario: Scenario, path: str) -> Any:
         inside = _children(value)
         if str(key) not in inside:
             known = did_you_mean(str(key), inside) if depth else _hint(_plain(scenario), keys)
-            raise ScenarioError([f"{dotted(keys[: depth + 1])}: unknown key{known}"])
+            gone = renamed_to(Scenario, keys[: depth + 1])
+            raise ScenarioError([f"{dotted(keys[: depth + 1])}: {gone or f'unknown key{known}'}"])
         value = inside[str(key)]
     return value
 

@@ -4,7 +4,7 @@ What a person may choose of the plant: the site, its weather, cooling and power,
 """
 
 from itertools import combinations
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -217,10 +217,10 @@ class Delivery(Choice):
 class Plant(Choice):
     """The place and the machinery around the servers."""
 
+    RENAMED: ClassVar = {"efficiency": "fleet.pools.POOL.software"}
+
     site: Name = "virginia"
     """Catalogue name of the site."""
-    efficiency: Name = "serving_2026"
-    """Catalogue name of the serving software's efficiencies, or the path of a profile that `calibrate` wrote."""
     climate: Climate = Climate()
     """Cooling."""
     delivery: Delivery = Delivery()

@@ -217,39 +217,61 @@ def _put(draft: _Draft, path: str, value: Any, place: Place) -> None:
         draft.places[keys] = place
 
 
-NAMED: Keys = ("plant", "efficiency")
-"""Where a scenario names its profile."""
 ENDINGS = (".yaml", ".yml")
-_KEYS = ("efficiency", "facts")
+_KEYS = ("software", "facts")
 
 
 def unfold(data: dict[str, Any], places: Mapping[Keys, Place]) -> list[str]:
-    """Put what a profile says in place of its name, under the facts of the scenario itself; problems are returned.
+    """Put what profiles say in place of their names, under the facts of the scenario itself; problems are returned.
 
-    The path counts from the file that names it, or from the working folder.
+    A pool names a profile as its software. The path counts from the file that names it, or from the working folder.
     """
-    plant = data.get("plant")
-    name = plant.get("efficiency") if isinstance(plant, dict) else None
-    if not isinstance(name, str) or not name.endswith(ENDINGS) or not isinstance(plant, dict):
-        return []
-    place = places.get(NAMED)
+    fleet = data.get("fleet")
+    pools = fleet.get("pools") if isinstance(fleet, dict) else None
+    found: list[str] = []
+    facts: dict[str, Any] = {}
+    for name, pool in pools.items() if isinstance(pools, dict) else ():
+        software = pool.get("software") if isinstance(pool, dict) else None
+        if isinstance(software, str) and software.endswith(ENDINGS):
+            keys: Keys = ("fleet", "pools", name, "software")
+            profile, wrong = _profile(software, keys, places)
+            clash = _clash(facts, profile.get("facts") or {})
+            if clash:
+                wrong = [f"{places.get(keys, '')}: {dotted(keys)}: sets facts.{clash} otherwise than another pool's"]
+            found += wrong
+            if not wrong:
+                pool["software"] = profile["software"]
+                facts = _under(facts, profile.get("facts") or {})
+    if facts:
+        data["facts"] = _under(facts, data.get("facts") or {})
+    return found
+
+
+def _profile(name: str, keys: Keys, places: Mapping[Keys, Place]) -> tuple[Mapping[str, Any], list[str]]:
+    """What a profile holds, and what is wrong with it."""
+    place = places.get(keys)
     beside = Path(place.file).parent / name if place else Path(name)
     try:
         profile = read_document(beside if is_file(beside) else Path(name))
     except InputError as error:
-        return [f"{place}: {dotted(NAMED)}: {error}" if place else str(error)]
+        return {}, [f"{place}: {dotted(keys)}: {error}" if place else str(error)]
     wrong = _wrong(profile)
-    if not wrong:
-        plant["efficiency"] = profile.data["efficiency"]
-        data["facts"] = _under(profile.data.get("facts") or {}, data.get("facts") or {})
-    return wrong
+    return {} if wrong else profile.data, wrong
+
+
+def _clash(one: Any, other: Any, where: str = "") -> str:
+    """The path at which two mappings hold different values, or nothing."""
+    if not isinstance(one, dict) or not isinstance(other, dict):
+        return "" if one == other else where
+    inner = (_clash(one[key], other[key], f"{where}.{key}".lstrip(".")) for key in one if key in other)
+    return next(filter(None, inner), "")
 
 
 def _wrong(profile: Document) -> list[str]:
     """What makes a document no profile."""
     unknown = [profile.problem((key,), "is no part of a profile") for key in profile.data if key not in _KEYS]
-    if not isinstance(profile.data.get("efficiency"), str):
-        unknown.append(profile.problem((), "names no efficiency of the catalogue, so it is no profile"))
+    if not isinstance(profile.data.get("software"), str):
+        unknown.append(profile.problem((), "names no software of the catalogue, so it is no profile"))
     if not isinstance(profile.data.get("facts") or {}, dict):
         unknown.append(profile.problem(("facts",), "must be a mapping of kind, entry, field and number"))
     return unknown

@@ -107,6 +107,8 @@ class Pool(Choice):
     """Catalogue name of the server."""
     servers: Annotated[int, Field(ge=1, le=1_000_000)] = 2
     """How many."""
+    software: Name = "serving_2026"
+    """Catalogue name of the serving software's efficiencies, or the path of a profile that `calibrate` wrote."""
     precision: Precision = "fp8"
     """Number format of weights and matrix multiplications."""
     kv_precision: Precision = "bf16"

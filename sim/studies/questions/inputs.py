@@ -24,7 +24,7 @@ NAMED_KINDS = {
     "lengths": "lengths",
     "shape": "shapes",
     "site": "sites",
-    "efficiency": "efficiencies",
+    "software": "efficiencies",
     "cooling": "cooling",
     "hazard": "hazards",
     "book": "prices",

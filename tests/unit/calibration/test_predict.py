@@ -80,7 +80,7 @@ def test_calibration_finds_the_efficiencies_that_made_the_points():
     (named,) = re.findall(r"# Held as the catalogue has them: ([^.]*)\.", text)
     stayed, turned = set(re.findall(r"\w+", named)), {knob.field for knob in fitted.knobs}
     assert {"power_order", "roofline_order", "collective_latency_s"} <= stayed and not stayed & turned
-    assert YAML(typ="safe").load(text)["efficiency"] == "vllm_2026"
+    assert YAML(typ="safe").load(text)["software"] == "vllm_2026"
     assert all(len(line) <= 120 for line in text.splitlines())
 
 

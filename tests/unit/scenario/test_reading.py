@@ -2,9 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from sim.catalogue import claims
 from sim.catalogue.catalogue import Catalogue
 from sim.catalogue.reading import read_catalogue
 from sim.core.errors import InputError, ScenarioError
+from sim.scenario.paths import get
 from sim.scenario.reading import read_scenario, scenario_file, shipped, summaries
 
 
@@ -184,10 +186,10 @@ def test_names_that_are_nowhere_are_told_with_the_nearest(folder: Path, catalogu
         "workload: {demand: {shape: flatt}, trace: {use_case: chta}, use_cases: {chat: {lengths: servegen_m_midd}}}\n"
         "fleet:\n"
         "  pools:\n"
-        "    main: {model: llama_2_70, server: dgx_h10}\n"
+        "    main: {model: llama_2_70, server: dgx_h10, software: serving_202}\n"
         "    old: {server: dgx_a100, precision: fp8}\n"
         "  gateway: {caht: main, chat: mian}\n"
-        "plant: {site: virgina, efficiency: serving_202, climate: {cooling: chiller}, failures: {hazard: llama}}\n"
+        "plant: {site: virgina, climate: {cooling: chiller}, failures: {hazard: llama}}\n"
         "prices: {book: owner, equipment: {dgx_h1000: {gpu_usd: 3}}}\n"
         "facts: {gpus: {h100_sxm: {idle: 3}, h100: {tdp_w: 1}}, gpu: {}}\n",
     )
@@ -203,9 +205,9 @@ def test_names_that_are_nowhere_are_told_with_the_nearest(folder: Path, catalogu
     assert paths == sorted(paths, key=lambda path: sections.index(path.split(".")[0]))
     assert sorted(paths) == sorted([
         "workload.demand.shape", "workload.trace.use_case", "workload.use_cases.chat.lengths",
-        "fleet.pools.main.model", "fleet.pools.main.server", "fleet.pools.old.precision",
+        "fleet.pools.main.model", "fleet.pools.main.server", "fleet.pools.main.software", "fleet.pools.old.precision",
         "fleet.gateway.caht", "fleet.gateway.chat",
-        "plant.site", "plant.efficiency", "plant.climate.cooling", "plant.failures.hazard",
+        "plant.site", "plant.climate.cooling", "plant.failures.hazard",
         "prices.book", "prices.equipment.dgx_h1000",
         "facts.gpus.h100_sxm.idle", "facts.gpus.h100", "facts.gpu",
     ])  # fmt: skip
@@ -278,3 +280,41 @@ def test_a_setting_inside_what_the_file_leaves_out_starts_from_the_defaults(fold
 
 def test_the_catalogue_is_read_when_none_is_given() -> None:
     assert read_scenario("article").name
+
+
+RENAMED = "was renamed to fleet.pools.POOL.software"
+
+
+def test_a_renamed_key_says_its_new_name_with_all_other_problems(folder: Path, catalogue: Catalogue) -> None:
+    write("old.yaml", "name: n\nplant: {efficiency: serving_2026, sight: here}\n")
+    with pytest.raises(ScenarioError) as error:
+        read_scenario("old.yaml", catalogue=catalogue)
+    assert told(error) == [
+        f"old.yaml:2:9: plant.efficiency: {RENAMED}",
+        "old.yaml:2:35: plant.sight: unknown key (did you mean site?)",
+    ]
+
+
+def test_a_renamed_key_is_refused_from_the_command_line_and_by_studies(folder: Path, catalogue: Catalogue) -> None:
+    write("day.yaml", "name: n\n")
+    with pytest.raises(ScenarioError, match=RENAMED):
+        read_scenario("day.yaml", ["plant.efficiency=serving_2026"], catalogue=catalogue)
+    with pytest.raises(ScenarioError, match=RENAMED):
+        get(read_scenario("day.yaml", catalogue=catalogue), "plant.efficiency")
+
+
+PROFILE = "software: vllm_2026\nfacts: {efficiencies: {vllm_2026: {step_overhead_s: %s}}}\n"
+
+
+def test_each_pool_may_name_a_profile_of_its_own(folder: Path, catalogue: Catalogue) -> None:
+    field = next(iter(claims(catalogue.pick("efficiencies", "vllm_2026"))))
+    for name, value in (("one.yaml", 0.001), ("other.yaml", 0.002)):
+        write(name, PROFILE.replace("step_overhead_s", field) % value)
+    pools = "fleet: {pools: {main: {software: one.yaml}, second: {software: %s}}}\n"
+    write("same.yaml", "name: n\n" + pools % "one.yaml")
+    day = read_scenario("same.yaml", catalogue=catalogue)
+    assert {pool.software for pool in day.fleet.pools.values()} == {"vllm_2026"}
+    assert day.facts["efficiencies"]["vllm_2026"][field] == 0.001
+    write("clash.yaml", "name: n\n" + pools % "other.yaml")
+    with pytest.raises(ScenarioError, match=f"sets facts.efficiencies.vllm_2026.{field} otherwise than another pool's"):
+        read_scenario("clash.yaml", catalogue=catalogue)
