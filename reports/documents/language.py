@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from reports.documents.plain_text import plain
-from sim.accounting.basis import Basis
 from sim.core.units import MINUTES_PER_HOUR, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
+
+if TYPE_CHECKING:
+    from sim.accounting.basis import Basis
 
 Code = Literal["en", "zh"]
 CODES: tuple[Code, ...] = ("en", "zh")
@@ -216,7 +218,7 @@ def _flat(nested: Mapping[str, object], above: str) -> list[tuple[str, str]]:
     return found
 
 
-def basis_sentence(basis: Basis, words: Language) -> str:
+def basis_sentence(basis: "Basis", words: Language) -> str:
     """How a line of the ledger is calculated, in a language."""
     sentence = _sentences(words.code).get(basis.key)
     return plain(sentence.format(**basis.written()) if sentence else basis.sentence)

@@ -4,15 +4,13 @@ Sums and products are rounded one by one, as numpy rounds them, in the same orde
 `np.cumsum`, `np.interp` and `np.rint`.
 """
 
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
-
 import numpy as np
 
-from sim.core.compiling import compiled
+from sim.core.compiling import Array, compiled
 
 
 @compiled
-def follow(before, gaps, cumulative, time_s, arrival_s):
+def follow(before: float, gaps: Array, cumulative: Array, time_s: Array, arrival_s: Array) -> tuple[int, float]:
     """Write when as many requests are expected as `before` and unit exponentials sum up to, to the end of the rate.
 
     Returns how many arrive, and the sum.
@@ -31,7 +29,7 @@ def follow(before, gaps, cumulative, time_s, arrival_s):
 
 
 @compiled
-def last_knot(cumulative, expected):
+def last_knot(cumulative: Array, expected: float) -> int:
     """The last knot at or below a number that lies between the first knot and the last: by halves."""
     low, high = 0, cumulative.size - 1
     while high - low > 1:
@@ -44,7 +42,9 @@ def last_knot(cumulative, expected):
 
 
 @compiled
-def tie(normal, probability, own, shared, scale, first, second, tied):
+def tie(
+    normal: Array, probability: Array, own: float, shared: float, scale: float, first: Array, second: Array, tied: Array
+) -> None:
     """Write the second uniforms, tied to the first ones: `own` and `shared` weigh their normal quantiles."""
     cells, middle, last = np.float32(normal.size), np.float32(probability.size // 2), np.int32(probability.size - 1)
     for i in range(first.size):
@@ -53,7 +53,7 @@ def tie(normal, probability, own, shared, scale, first, second, tied):
 
 
 @compiled
-def look_up(guide, start, end, tokens, slope, uniform, drawn):
+def look_up(guide: Array, start: Array, end: Array, tokens: Array, slope: Array, uniform: Array, drawn: Array) -> None:
     """Write whole tokens, at least 1; no probability reaches the end of the last interval."""
     cells = np.float32(guide.size)
     for i in range(uniform.size):
@@ -65,6 +65,6 @@ def look_up(guide, start, end, tokens, slope, uniform, drawn):
 
 
 @compiled
-def cell(uniform, cells):
+def cell(uniform: Array, cells: Array) -> np.uint32:
     """The cell of [0, 1) that holds a number; the last one where it is not below 1."""
     return np.uint32(min(uniform * cells, cells - np.float32(1)))

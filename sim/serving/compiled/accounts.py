@@ -1,10 +1,8 @@
 """Accounts of the compiled pool: how requests ended, what time and energy went where."""
 
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
-
 import numpy as np
 
-from sim.core.compiling import apart, compiled
+from sim.core.compiling import Header, PoolRecord, apart, compiled
 from sim.core.states import TOKENS
 from sim.core.units import SECONDS_PER_HOUR
 from sim.serving.compiled.accessors import (
@@ -30,7 +28,7 @@ METRIC_COUNT, OUTCOME_COUNT, TOKEN_COUNT, LAST_BIN = len(METRICS), len(Outcome),
 
 
 @compiled
-def mix(state):
+def mix(state: np.uint64) -> np.uint64:
     """The finaliser of SplitMix64, as in routing.mix."""
     state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -38,21 +36,21 @@ def mix(state):
 
 
 @compiled
-def lottery(arrival_s, prompt, output):
+def lottery(arrival_s: float, prompt: int, output: int) -> np.uint64:
     """Lot of a request, as in rows.lots: those with the smallest lots make the sample."""
     bits = np.uint64(np.float64(arrival_s).view(np.int64))
     return mix(mix(bits) + (np.uint64(prompt) << np.uint64(32)) + np.uint64(output))
 
 
 @compiled
-def bin_of(value):
+def bin_of(value: float) -> int:
     """Histogram bin of a time, as in digest.bins_of."""
     bits = np.float64(value).view(np.int64)
-    return min(max((bits >> SHIFT) - FIRST_KEY + 1, 0), LAST_BIN)
+    return min(max((bits >> SHIFT) - FIRST_KEY + 1, 0), LAST_BIN)  # type: ignore[return-value]  # an int64 of numpy
 
 
 @compiled
-def measure(pool, case, hour, metric, value):
+def measure(pool: PoolRecord, case: int, hour: int, metric: int, value: float) -> None:
     """Count one latency."""
     at = (case * pool.hours + hour) * METRIC_COUNT + metric
     bin_at(pool, at * BINS + bin_of(value)).n += 1
@@ -62,13 +60,13 @@ def measure(pool, case, hour, metric, value):
 
 
 @compiled
-def server_of(pool, r):
+def server_of(pool: PoolRecord, r: int) -> int:
     """Server of a replica, counted over all cells of the pool; nobody's is nobody."""
     return NOBODY if r == NOBODY else pool.first_server + r // pool.replicas_per_server
 
 
 @compiled
-def record(pool, n, outcome, at_s, r):
+def record(pool: PoolRecord, n: int, outcome: int, at_s: float, r: int) -> None:
     """Note how the request of a node at a replica ended; TPOT = (end-to-end - TTFT) / (output tokens - 1)."""
     node = node_at(pool, n)
     case, hour = np.int64(node.use_case), min(np.int64(node.arrival_s / SECONDS_PER_HOUR), pool.hours - 1)
@@ -88,7 +86,7 @@ def record(pool, n, outcome, at_s, r):
 
 
 @apart
-def keep_row(pool, n, outcome, at_s, r):
+def keep_row(pool: PoolRecord, n: int, outcome: int, at_s: float, r: int) -> None:
     """Write a row of the RequestTrace, if the request is among those kept."""
     node = node_at(pool, n)
     if lottery(node.arrival_s, node.prompt, node.output) > pool.keep_below:
@@ -102,7 +100,7 @@ def keep_row(pool, n, outcome, at_s, r):
 
 
 @compiled
-def free_node(pool, n):
+def free_node(pool: PoolRecord, n: int) -> None:
     """Give a node back."""
     node = node_at(pool, n)
     node.ends_at, node.replica = NOBODY, NOBODY
@@ -112,7 +110,7 @@ def free_node(pool, n):
 
 
 @compiled
-def settle(pool, r, now_s):
+def settle(pool: PoolRecord, r: int, now_s: float) -> None:
     """Count the time and energy of the run under way up to now."""
     replica = replica_at(pool, r)
     spent_s = now_s - replica.settled_s
@@ -126,7 +124,7 @@ def settle(pool, r, now_s):
 
 
 @compiled
-def count_tokens(pool, r, iterations):
+def count_tokens(pool: PoolRecord, r: int, iterations: int) -> None:
     """Count the tokens of a decode run up to an iteration; a static batch counts them when it returns."""
     replica = replica_at(pool, r)
     if pool.policy != BatchingPolicy.STATIC:
@@ -135,7 +133,7 @@ def count_tokens(pool, r, iterations):
 
 
 @compiled
-def mark(header, now_s):
+def mark(header: Header, now_s: float) -> None:
     """A minute ends: settle every replica, add its work to the pool's minute, begin the next. All are at `now_s`."""
     pool = header[0]
     for r in range(pool.replica_count):
@@ -149,7 +147,7 @@ def mark(header, now_s):
 
 
 @compiled
-def flush_minute(pool, r):
+def flush_minute(pool: PoolRecord, r: int) -> None:
     """Move a replica's work of the minute into the pool's sums, as integers."""
     replica, minute = replica_at(pool, r), minute_at(pool, pool.minute)
     minute.prefill_busy_s += round(replica.prefill_s * SECOND_PARTS)

@@ -1,8 +1,6 @@
 """Joining and leaving the batch of a replica: queue, KV cache, list of those admitted."""
 
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
-
-from sim.core.compiling import apart, compiled
+from sim.core.compiling import PoolRecord, apart, compiled
 from sim.serving.compiled.accessors import can_join, node_at, patience_at, replica_at
 from sim.serving.compiled.accounts import free_node, record
 from sim.serving.compiled.completion_heap import push
@@ -14,7 +12,7 @@ FINISHED, ABANDONED = int(Outcome.FINISHED), int(Outcome.ABANDONED)
 
 
 @compiled
-def enqueue(pool, r, n):
+def enqueue(pool: PoolRecord, r: int, n: int) -> None:
     """Put a request at the end of a replica's queue."""
     replica, node = replica_at(pool, r), node_at(pool, n)
     node.next = NOBODY
@@ -27,7 +25,7 @@ def enqueue(pool, r, n):
 
 
 @compiled
-def dequeue(pool, r):
+def dequeue(pool: PoolRecord, r: int) -> int:
     """Take the head off a replica's queue."""
     replica = replica_at(pool, r)
     n = replica.head
@@ -39,7 +37,7 @@ def dequeue(pool, r):
 
 
 @compiled
-def drop_impatient(pool, r, now_s):
+def drop_impatient(pool: PoolRecord, r: int, now_s: float) -> None:
     """Requests found gone when their turn comes."""
     replica = replica_at(pool, r)
     if pool.impatient == 0:
@@ -56,7 +54,7 @@ def drop_impatient(pool, r, now_s):
 
 
 @compiled
-def link(pool, r, n):
+def link(pool: PoolRecord, r: int, n: int) -> None:
     """Append a request to the list of those admitted."""
     replica, node = replica_at(pool, r), node_at(pool, n)
     node.older, node.newer = replica.newest, NOBODY
@@ -67,7 +65,7 @@ def link(pool, r, n):
 
 
 @compiled
-def unlink(pool, r, n):
+def unlink(pool: PoolRecord, r: int, n: int) -> None:
     """Take a request out of the list of those admitted."""
     replica, node = replica_at(pool, r), node_at(pool, n)
     if node.older != NOBODY:
@@ -81,7 +79,7 @@ def unlink(pool, r, n):
 
 
 @compiled
-def head_fits(pool, r, now_s):
+def head_fits(pool: PoolRecord, r: int, now_s: float) -> bool:
     """Whether batch limit and KV cache admit the first in the queue who has not left."""
     replica = replica_at(pool, r)
     drop_impatient(pool, r, now_s)
@@ -93,7 +91,7 @@ def head_fits(pool, r, now_s):
 
 
 @compiled
-def admit(pool, r, now_s):
+def admit(pool: PoolRecord, r: int, now_s: float) -> int:
     """Take the head of the queue into the batch."""
     replica = replica_at(pool, r)
     n = dequeue(pool, r)
@@ -106,7 +104,7 @@ def admit(pool, r, now_s):
 
 
 @compiled
-def finish(pool, r, n, now_s):
+def finish(pool: PoolRecord, r: int, n: int, now_s: float) -> None:
     """A request is done."""
     replica, node = replica_at(pool, r), node_at(pool, n)
     kv = node.prompt + node.output - 1
@@ -120,7 +118,7 @@ def finish(pool, r, n, now_s):
 
 
 @apart
-def preempt(pool, r):
+def preempt(pool: PoolRecord, r: int) -> None:
     """Send the latest admitted request back to the head of the queue, its KV forgotten, its tokens kept."""
     replica, n = replica_at(pool, r), replica_at(pool, r).newest
     node = node_at(pool, n)
@@ -144,7 +142,7 @@ def preempt(pool, r):
 
 
 @compiled
-def decodes_from_now(pool, r, n, now_s):
+def decodes_from_now(pool: PoolRecord, r: int, n: int, now_s: float) -> None:
     """The prefill of a request is complete: its first token is there."""
     replica, node = replica_at(pool, r), node_at(pool, n)
     node.filled = node.goal

@@ -1,10 +1,8 @@
 """What a replica runs next: the three policies."""
 
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
-
 from math import inf
 
-from sim.core.compiling import apart, compiled
+from sim.core.compiling import PoolRecord, apart, compiled
 from sim.serving.compiled.accessors import node_at, pairs, replica_at
 from sim.serving.compiled.batch_lists import admit, dequeue, drop_impatient, head_fits, link, preempt
 from sim.serving.compiled.layout import NOBODY
@@ -14,7 +12,7 @@ from sim.serving.policies.batching import BatchingPolicy
 
 
 @compiled
-def decide(pool, r, now_s):
+def decide(pool: PoolRecord, r: int, now_s: float) -> float:
     """Begin what runs next. Returns when it ends; or, with nothing to run, when to decide again."""
     replica = replica_at(pool, r)
     if replica.batch == 0 or pool.policy != BatchingPolicy.STATIC:
@@ -36,7 +34,7 @@ def decide(pool, r, now_s):
 
 
 @compiled
-def begin_prompts(pool, r, now_s):
+def begin_prompts(pool: PoolRecord, r: int, now_s: float) -> bool:
     """Prefill first: whole prompts up to the token limit, a single longer one alone; False where none joins."""
     replica = replica_at(pool, r)
     tokens, attention, joining = 0, 0.0, 0
@@ -57,7 +55,7 @@ def begin_prompts(pool, r, now_s):
 
 
 @apart
-def begin_chunks(pool, r, now_s):
+def begin_chunks(pool: PoolRecord, r: int, now_s: float) -> bool:
     """Decode first, prefill in what is left of the budget: the half-filled prompt, then new ones."""
     replica = replica_at(pool, r)
     left = pool.max_batched_tokens - replica.decoding
@@ -83,7 +81,7 @@ def begin_chunks(pool, r, now_s):
 
 
 @apart
-def decide_static(pool, r, now_s):
+def decide_static(pool: PoolRecord, r: int, now_s: float) -> None:
     """A batch under way decodes to its longest answer; else form one when it is full or its head has waited enough."""
     replica = replica_at(pool, r)
     if replica.batch > 0:
@@ -99,7 +97,7 @@ def decide_static(pool, r, now_s):
 
 
 @apart
-def form_static(pool, r, now_s):
+def form_static(pool: PoolRecord, r: int, now_s: float) -> None:
     """Pad a batch to its longest prompt and answer, as far as limits and KV cache allow, and prefill it."""
     replica = replica_at(pool, r)
     size, prompt, answer, tokens = 0, 0, 0, 0
@@ -123,7 +121,7 @@ def form_static(pool, r, now_s):
 
 
 @apart
-def begin_static_decode(pool, r, now_s):
+def begin_static_decode(pool: PoolRecord, r: int, now_s: float) -> None:
     """One leap to the end of the longest answer, or to a change of speed."""
     replica = replica_at(pool, r)
     go_on(pool, r, now_s)

@@ -1,8 +1,6 @@
 """What the end of a run brings: tokens, KV, requests that are done."""
 
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
-
-from sim.core.compiling import apart, compiled
+from sim.core.compiling import PoolRecord, apart, compiled
 from sim.serving.compiled.accessors import node_at, replica_at
 from sim.serving.compiled.accounts import count_tokens, free_node, record, settle
 from sim.serving.compiled.batch_lists import decodes_from_now, finish
@@ -18,7 +16,7 @@ FINISHED = int(Outcome.FINISHED)
 
 
 @compiled
-def advance(pool, r, until_s):
+def advance(pool: PoolRecord, r: int, until_s: float) -> None:
     """Bring a replica to a time, if something falls due by then: a call costs more than to see that nothing does."""
     replica = replica_at(pool, r)
     if replica.due_s < until_s or (replica.due_s == until_s and replica.phase != IDLE):
@@ -26,7 +24,7 @@ def advance(pool, r, until_s):
 
 
 @apart
-def go_through(pool, r, until_s):
+def go_through(pool: PoolRecord, r: int, until_s: float) -> None:
     """Commit every run that ends by a time, and decide wherever time has moved past a boundary; something is due."""
     replica = replica_at(pool, r)
     now_s = replica.due_s
@@ -41,7 +39,7 @@ def go_through(pool, r, until_s):
 
 
 @compiled
-def commit(pool, r, now_s):
+def commit(pool: PoolRecord, r: int, now_s: float) -> None:
     """The run under way has reached its end: tokens, KV, requests that are done."""
     replica = replica_at(pool, r)
     settle(pool, r, now_s)
@@ -58,7 +56,7 @@ def commit(pool, r, now_s):
 
 
 @compiled
-def commit_decode(pool, r, now_s):
+def commit_decode(pool: PoolRecord, r: int, now_s: float) -> None:
     """All iterations of a leap: a token each for every decoding request."""
     replica = replica_at(pool, r)
     iterations = replica.target - replica.done
@@ -69,7 +67,7 @@ def commit_decode(pool, r, now_s):
 
 
 @compiled
-def grow(pool, r, iterations):
+def grow(pool: PoolRecord, r: int, iterations: int) -> None:
     """KV of decode iterations."""
     replica = replica_at(pool, r)
     replica.iteration += iterations
@@ -79,7 +77,7 @@ def grow(pool, r, iterations):
 
 
 @compiled
-def finish_due(pool, r, now_s):
+def finish_due(pool: PoolRecord, r: int, now_s: float) -> None:
     """Requests whose last token has been made."""
     replica = replica_at(pool, r)
     while replica.heap > 0 and ends_at(top(pool, r)) <= replica.iteration:
@@ -90,7 +88,7 @@ def finish_due(pool, r, now_s):
 
 
 @compiled
-def commit_prefill(pool, r, now_s):
+def commit_prefill(pool: PoolRecord, r: int, now_s: float) -> None:
     """Chunks filled, first tokens made, and a token for all who decoded beside."""
     replica = replica_at(pool, r)
     replica.prompt_tokens += replica.prefill_tokens
@@ -110,7 +108,7 @@ def commit_prefill(pool, r, now_s):
 
 
 @apart
-def commit_static_prefill(pool, r, now_s):
+def commit_static_prefill(pool: PoolRecord, r: int, now_s: float) -> None:
     """First tokens of a static batch."""
     replica = replica_at(pool, r)
     replica.prompt_tokens += replica.prefill_tokens
@@ -124,7 +122,7 @@ def commit_static_prefill(pool, r, now_s):
 
 
 @apart
-def commit_static_decode(pool, r, now_s):
+def commit_static_decode(pool: PoolRecord, r: int, now_s: float) -> None:
     """A leap of a static batch; at its end all answers are returned."""
     replica = replica_at(pool, r)
     iterations = replica.target - replica.done
@@ -136,7 +134,7 @@ def commit_static_decode(pool, r, now_s):
 
 
 @apart
-def return_static(pool, r, now_s):
+def return_static(pool: PoolRecord, r: int, now_s: float) -> None:
     """All requests of a static batch are done at once."""
     replica = replica_at(pool, r)
     n = replica.newest

@@ -1,12 +1,11 @@
 """The doors of the compiled pool: a window of arrivals, a server that fails or comes back, a look inside."""
 
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
-
 from math import inf
+from typing import Any
 
 import numpy as np
 
-from sim.core.compiling import apart, compiled
+from sim.core.compiling import Array, Header, NodeRecord, PoolRecord, apart, compiled
 from sim.serving.compiled.accessors import (
     arrival_at,
     cached_tokens_at,
@@ -42,7 +41,7 @@ REASON_BITS = 2
 
 
 @compiled
-def arrive(pool, arrival_s):
+def arrive(pool: PoolRecord, arrival_s: float) -> None:
     """The next request of the window reaches the gateway: refuse it, or route it."""
     i, n = pool.next, pool.free
     node = node_at(pool, n)
@@ -65,7 +64,7 @@ def arrive(pool, arrival_s):
 
 
 @compiled
-def forget_work(node):
+def forget_work(node: NodeRecord) -> None:
     """A request as it was before anyone served it."""
     node.made = node.goal = node.filled = node.cached = 0
     node.ends_at = node.replica = NOBODY
@@ -73,7 +72,7 @@ def forget_work(node):
 
 
 @compiled
-def all_served(addresses):
+def all_served(addresses: Array) -> bool:
     """Whether every pool whose header lies at one of these addresses has served its window."""
     left = 0
     for i in range(addresses.size):
@@ -82,7 +81,7 @@ def all_served(addresses):
 
 
 @compiled
-def open_windows(addresses, columns, starts):
+def open_windows(addresses: Array, columns: Any, starts: Array) -> None:
     """Let each pool read a window, whose columns lie at `columns`, from its start to that of the next."""
     for i in range(addresses.size):
         pool = header_at(addresses[i], 0)
@@ -92,7 +91,7 @@ def open_windows(addresses, columns, starts):
 
 
 @compiled
-def serve_all(addresses, begin, until_s):
+def serve_all(addresses: Array, begin: int, until_s: float) -> int:
     """Serve one pool after the other, from the `begin`-th on, whose headers lie at these addresses.
 
     Returns how many are done in the upper bits, and in the lower two why the next one had to stop.
@@ -105,7 +104,7 @@ def serve_all(addresses, begin, until_s):
 
 
 @compiled
-def serve(pool, until_s):
+def serve(pool: PoolRecord, until_s: float) -> int:
     """Route all requests that arrive by `until_s`, then bring every replica there; resumable where room runs out."""
     while pool.next < pool.stop:
         arrival_s = arrival_at(pool, pool.next).v
@@ -126,7 +125,7 @@ def serve(pool, until_s):
 
 
 @compiled
-def sweep(pool, until_s):
+def sweep(pool: PoolRecord, until_s: float) -> int:
     """Bring every replica to a time."""
     while pool.sweep < pool.replica_count:
         if lacks_rows(pool):
@@ -139,13 +138,13 @@ def sweep(pool, until_s):
 
 
 @compiled
-def lacks_rows(pool):
+def lacks_rows(pool: PoolRecord) -> bool:
     """Whether the rows might overflow if everybody inside ended now."""
     return pool.keep_below != np.uint64(KEEP_NONE) and pool.row_count + pool.inside >= pool.row_room
 
 
 @compiled
-def replicas_of(pool, server):
+def replicas_of(pool: PoolRecord, server: int) -> range:
     """Replicas of a server, or of every server."""
     if server == EVERY_SERVER:
         return range(pool.replica_count)
@@ -153,7 +152,7 @@ def replicas_of(pool, server):
 
 
 @apart
-def set_up(header, server, up):
+def set_up(header: Header, server: int, up: bool) -> None:
     """A server takes requests, or no longer does."""
     pool = header[0]
     for r in replicas_of(pool, server):
@@ -168,7 +167,7 @@ def set_up(header, server, up):
 
 
 @apart
-def surrender(pool, r, now_s, given, count):
+def surrender(pool: PoolRecord, r: int, now_s: float, given: Array, count: int) -> int:
     """A replica has failed: settle the cut run, note every request it held behind `given[:count]`, forget them."""
     replica = replica_at(pool, r)
     if replica.phase != IDLE:
@@ -195,7 +194,7 @@ def surrender(pool, r, now_s, given, count):
 
 
 @compiled
-def fail(header, server, now_s, given):
+def fail(header: Header, server: int, now_s: float, given: Array) -> int:
     """A server breaks and takes no more requests. Returns how many it gives back, their nodes noted in `given`."""
     set_up(header, server, 0)
     pool, count = header[0], 0
@@ -205,7 +204,7 @@ def fail(header, server, now_s, given):
 
 
 @compiled
-def route_all_again(header, given, now_s):
+def route_all_again(header: Header, given: Array, now_s: float) -> int:
     """Route requests of a failed server, in the order given. Returns how many are lost."""
     pool, lost = header[0], 0
     for i in range(given.size):
@@ -214,7 +213,7 @@ def route_all_again(header, given, now_s):
 
 
 @apart
-def route_again(pool, n, now_s):
+def route_again(pool: PoolRecord, n: int, now_s: float) -> int:
     """Send a request of a failed server elsewhere; 1 when it is lost."""
     node = node_at(pool, n)
     forget_work(node)
@@ -229,7 +228,7 @@ def route_again(pool, n, now_s):
 
 
 @compiled
-def set_speed(header, server, speed, now_s):
+def set_speed(header: Header, server: int, speed: float, now_s: float) -> None:
     """Change the speed of a server from its next iteration on."""
     pool = header[0]
     for r in replicas_of(pool, server):
@@ -240,7 +239,7 @@ def set_speed(header, server, speed, now_s):
 
 
 @compiled
-def outstanding(header, server):
+def outstanding(header: Header, server: int) -> int:
     """Requests waiting or running on a server; it is up to date."""
     pool, count = header[0], 0
     for r in replicas_of(pool, server):
@@ -249,7 +248,7 @@ def outstanding(header, server):
 
 
 @compiled
-def gauges(header, now_s):
+def gauges(header: Header, now_s: float) -> tuple[int, int, int]:
     """Requests waiting, requests running and KV tokens held; every replica is at `now_s`."""
     pool = header[0]
     waiting = running = held = 0
@@ -264,7 +263,7 @@ def gauges(header, now_s):
 
 
 @compiled
-def close(header, end_s):
+def close(header: Header, end_s: float) -> None:
     """The day is over: everybody inside is in flight, but for those whose patience has run out in a queue."""
     pool = header[0]
     for r in range(pool.replica_count):

@@ -3,11 +3,9 @@
 A run ends at the earliest iteration that could change the batch: a request is done, the KV cache is full, the head of
 the queue may join or loses patience, the speed changes. Before that nothing shows from outside, so nothing is done."""
 
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
-
 from math import inf
 
-from sim.core.compiling import apart, compiled
+from sim.core.compiling import PoolRecord, ReplicaRecord, apart, compiled
 from sim.serving.compiled.accessors import (
     base_s_at,
     decode_w_at,
@@ -27,7 +25,7 @@ NEVER = 2**62
 
 
 @compiled
-def base_s(pool, tokens):
+def base_s(pool: PoolRecord, tokens: int) -> float:
     """Iteration time by tokens, as rules.table tells it."""
     last = pool.base_count - 1
     if tokens <= last:
@@ -37,13 +35,13 @@ def base_s(pool, tokens):
 
 
 @compiled
-def boundary_s(replica, iterations):
+def boundary_s(replica: ReplicaRecord, iterations: int) -> float:
     """When an iteration of the present run ends."""
     return replica.run_start_s + elapsed_s(replica.first_s, replica.growth_s, iterations)
 
 
 @compiled
-def iterations_now(pool, r, now_s):
+def iterations_now(pool: PoolRecord, r: int, now_s: float) -> int:
     """Iterations of the present decode run that have ended by now."""
     replica = replica_at(pool, r)
     count = max(replica.done, iterations_by(replica.first_s, replica.growth_s, now_s - replica.run_start_s))
@@ -55,13 +53,13 @@ def iterations_now(pool, r, now_s):
 
 
 @compiled
-def at_speed(work_s, speed):
+def at_speed(work_s: float, speed: float) -> float:
     """Time of work at a speed; a division takes as long as a dozen other steps, and most servers run at full speed."""
     return work_s if speed == 1.0 else work_s / speed
 
 
 @compiled
-def begin_prefill(pool, r, now_s, tokens, kv, attention):
+def begin_prefill(pool: PoolRecord, r: int, now_s: float, tokens: int, kv: int, attention: float) -> None:
     """An iteration with prefill work: a run of one."""
     replica = replica_at(pool, r)
     work_s = base_s(pool, tokens) + pool.kv_s * kv + pool.attention_s * attention
@@ -73,7 +71,7 @@ def begin_prefill(pool, r, now_s, tokens, kv, attention):
 
 
 @compiled
-def begin_decode(pool, r, now_s):
+def begin_decode(pool: PoolRecord, r: int, now_s: float) -> None:
     """Go on decoding up to where the run must stop."""
     replica = replica_at(pool, r)
     drop_stale_top(pool, r)
@@ -88,14 +86,14 @@ def begin_decode(pool, r, now_s):
 
 
 @compiled
-def leap(replica, iterations, now_s):
+def leap(replica: ReplicaRecord, iterations: int, now_s: float) -> None:
     """Go to the end of an iteration of the present run."""
     replica.target, replica.phase, replica.settled_s = iterations, DECODE, now_s
     replica.due_s = boundary_s(replica, iterations)
 
 
 @compiled
-def go_on(pool, r, now_s):
+def go_on(pool: PoolRecord, r: int, now_s: float) -> None:
     """Go on with the present run, or start the clock of a new one where batch or speed have changed."""
     replica = replica_at(pool, r)
     if replica.in_run == 1 and replica.run_speed == replica.speed:
@@ -109,7 +107,7 @@ def go_on(pool, r, now_s):
 
 
 @apart
-def found_gone(pool, r):
+def found_gone(pool: PoolRecord, r: int) -> int:
     """The first iteration at whose end the head of the queue has lost patience; never, where it has all the time."""
     replica, head = replica_at(pool, r), node_at(pool, replica_at(pool, r).head)
     patience_s = patience_at(pool, head.use_case).v
@@ -124,7 +122,7 @@ def found_gone(pool, r):
 
 
 @compiled
-def stop_soon(pool, r, now_s):
+def stop_soon(pool: PoolRecord, r: int, now_s: float) -> None:
     """Something new may change the batch: end a decode run at its first boundary from now on."""
     replica = replica_at(pool, r)
     if replica.phase != DECODE:

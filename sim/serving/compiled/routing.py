@@ -3,11 +3,11 @@
 Splitting a window of requests by cell, in one pass over them and one to place them.
 """
 
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+from typing import Any
 
 import numpy as np
 
-from sim.core.compiling import apart, compiled
+from sim.core.compiling import Array, PoolRecord, apart, compiled
 from sim.serving.compiled.accessors import candidate, node_at, replica_at
 from sim.serving.compiled.accounts import mix
 from sim.serving.compiled.batch_lists import enqueue
@@ -21,14 +21,14 @@ GOLDEN, LOW_HALF = 0x9E3779B97F4A7C15, 0xFFFFFFFF
 
 
 @compiled
-def routing_key(salt, number, attempt):
+def routing_key(salt: int, number: int, attempt: int) -> int:
     """Random key of a request and attempt, as in routing.routing_keys."""
     counter = (np.uint64(number) << np.uint64(8)) + np.uint64(attempt)
     return mix(mix(counter * np.uint64(GOLDEN) + np.uint64(salt)) + np.uint64(GOLDEN))
 
 
 @compiled
-def choose(pool, number, attempt, now_s):
+def choose(pool: PoolRecord, number: int, attempt: int, now_s: float) -> np.int32:
     """The replica that a request goes to; some replica is available."""
     if pool.routing == Routing.ROUND_ROBIN:
         pool.turn += 1
@@ -47,7 +47,7 @@ def choose(pool, number, attempt, now_s):
 
 
 @compiled
-def load_of(pool, r, now_s):
+def load_of(pool: PoolRecord, r: int, now_s: float) -> int:
     """Requests outstanding at a replica, as old as the router's information is."""
     if pool.stale_s > 0.0:
         return replica_at(pool, r).seen
@@ -56,7 +56,7 @@ def load_of(pool, r, now_s):
 
 
 @compiled
-def take(pool, r, n, now_s):
+def take(pool: PoolRecord, r: int, n: int, now_s: float) -> None:
     """A replica takes a request into its queue."""
     replica, node = replica_at(pool, r), node_at(pool, n)
     advance(pool, r, now_s)
@@ -72,7 +72,7 @@ def take(pool, r, n, now_s):
 
 
 @compiled
-def touch(pool, r):
+def touch(pool: PoolRecord, r: int) -> None:
     """Keep both index heaps in order after a replica has changed; only least-outstanding routing needs them."""
     if pool.routing == Routing.LEAST_OUTSTANDING:
         sift(pool, r, False)
@@ -80,7 +80,7 @@ def touch(pool, r):
 
 
 @apart
-def catch_up(pool, until_s):
+def catch_up(pool: PoolRecord, until_s: float) -> None:
     """Bring every replica with an event by `until_s` there, the earliest first."""
     while True:
         r = replica_at(pool, 0).due
@@ -92,7 +92,7 @@ def catch_up(pool, until_s):
 
 
 @compiled
-def sooner(pool, a, b):
+def sooner(pool: PoolRecord, a: int, b: int) -> bool:
     """Whether one replica's next event comes before another's; at one instant, runs end before decisions fall due."""
     event_a, event_b = replica_at(pool, a).due_s, replica_at(pool, b).due_s
     phase_a, phase_b = replica_at(pool, a).phase, replica_at(pool, b).phase
@@ -100,7 +100,7 @@ def sooner(pool, a, b):
 
 
 @compiled
-def lighter(pool, a, b):
+def lighter(pool: PoolRecord, a: int, b: int) -> bool:
     """Whether one replica has fewer requests than another, those that take none come last, ties by index."""
     replica_a, replica_b = replica_at(pool, a), replica_at(pool, b)
     if replica_a.up != replica_b.up:
@@ -110,20 +110,20 @@ def lighter(pool, a, b):
 
 
 @compiled
-def comes_first(pool, a, b, by_load):
+def comes_first(pool: PoolRecord, a: int, b: int, by_load: bool) -> bool:
     """The order of an index heap: by load, or by next event."""
     return lighter(pool, a, b) if by_load else sooner(pool, a, b)
 
 
 @compiled
-def ranked(pool, at, by_load):
+def ranked(pool: PoolRecord, at: int, by_load: bool) -> int:
     """The replica at a place of an index heap."""
     replica = replica_at(pool, at)
     return replica.lightest if by_load else replica.due
 
 
 @compiled
-def put(pool, r, at, by_load):
+def put(pool: PoolRecord, r: int, at: int, by_load: bool) -> None:
     """Put a replica at a place of an index heap."""
     if by_load:
         replica_at(pool, at).lightest = r
@@ -134,7 +134,7 @@ def put(pool, r, at, by_load):
 
 
 @apart
-def sift(pool, r, by_load):
+def sift(pool: PoolRecord, r: int, by_load: bool) -> None:
     """Move a replica that has changed to where it belongs in an index heap."""
     replica = replica_at(pool, r)
     at = replica.load_place if by_load else replica.due_place
@@ -155,7 +155,7 @@ def sift(pool, r, by_load):
 
 
 @apart
-def look(pool, now_s):
+def look(pool: PoolRecord, now_s: float) -> None:
     """The router takes the loads as they were at its last look by now."""
     tick = np.floor(now_s / pool.stale_s)
     if tick * pool.stale_s > now_s:
@@ -170,7 +170,7 @@ def look(pool, now_s):
 
 
 @apart
-def find_least(pool):
+def find_least(pool: PoolRecord) -> None:
     """The available replica that looked least loaded."""
     pool.least = NOBODY
     for i in range(pool.up_count):
@@ -180,7 +180,9 @@ def find_least(pool):
 
 
 @compiled
-def choose_cells(salt, first_number, servers, cell_of_server, cells, counts):
+def choose_cells(
+    salt: int, first_number: int, servers: int, cell_of_server: Array, cells: Array, counts: Array
+) -> None:
     """Write the cell of each request, a random server's, and count the requests of each cell."""
     for i in range(cells.size):
         key = routing_key(salt, first_number + i, 0)
@@ -189,7 +191,7 @@ def choose_cells(salt, first_number, servers, cell_of_server, cells, counts):
 
 
 @compiled
-def place(cells, nexts, columns, ordered):
+def place(cells: Array, nexts: Array, columns: Any, ordered: Any) -> None:
     """Move each request to the next place of its cell; `nexts` begins with each cell's first place."""
     arrival_s, use_case, prompt, output, cached = columns
     arrival_out, use_case_out, prompt_out, output_out, cached_out = ordered
