@@ -141,6 +141,10 @@ def doubled(resolved: ResolvedPrices) -> ResolvedPrices:
     return replace(resolved, servers=servers, rents=rents, electricity=tariff, **prices)
 
 
+ROUNDING = 1e-12
+"""Relative difference between two orders of the same sums."""
+
+
 @CALM
 @given(days())
 def test_total_is_the_sum_of_lines_and_every_line_holds(day: Day) -> None:
@@ -181,7 +185,8 @@ def test_order_of_pools_and_events_changes_nothing(day: Day, seed: int) -> None:
 @given(days(), st.data())
 def test_one_more_failure_or_planned_work_is_never_cheaper(day: Day, data: st.DataObject) -> None:
     more = EventLog([*day[1].events, data.draw(events(["pool0"]))])
-    assert maintenance(day, more) >= maintenance(day, day[1])
+    before = maintenance(day, day[1])
+    assert maintenance(day, more) >= before - abs(before) * ROUNDING
 
 
 @CALM
