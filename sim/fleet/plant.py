@@ -18,7 +18,7 @@ from sim.fleet.facility.feed import Feed
 from sim.fleet.facility.outages import Outages
 from sim.fleet.facility.overheating import Overheating
 from sim.fleet.facility.weather import weather_of
-from sim.fleet.pool_runtime import PoolRuntime
+from sim.fleet.pool_runtime import PoolEnergy, PoolRuntime
 from sim.fleet.reliability.failures import Breakdowns, Exposure
 from sim.fleet.reliability.maintenance import PlannedWork
 from sim.fleet.reliability.repair import Crew, Reserve, Store, Workshop
@@ -63,27 +63,73 @@ class PoolCare:
 
 
 @dataclass(frozen=True)
+class SpeedControl:
+    """Slows servers where air is warm or the feed is weak, and lets warm air change what they draw."""
+
+    climate: Climate
+    """The air at their inlets."""
+    feed: Feed
+    """Their power."""
+    speeds: Speeds
+    """How fast they may run."""
+    overheating: Sequence[Overheating]
+    """By pool: when they switch themselves off."""
+    energies: Sequence[PoolEnergy]
+    """By pool: what they draw."""
+    throttles: bool
+    """Whether warm air slows them at all."""
+    limit_w: float | None
+    """What the feed can bring, where that is limited."""
+
+    def apply(self, now_s: float, length_s: float) -> None:
+        """Set speeds and what servers draw from now on, after a minute of this length."""
+        if self.limit_w is not None:
+            caps = self.feed.caps(length_s, self.limit_w, self.climate.cooling_j() / length_s)
+            for name, speed in caps.items():
+                self.speeds.set_capped(name, speed)
+        if self.climate.moved():
+            self._warm_up()
+        self.speeds.apply(now_s)
+
+    def _warm_up(self) -> None:
+        """Servers are slower, off or draw more power by the air at their inlets."""
+        climate = self.climate
+        if self.throttles:
+            self.speeds.set_warm(climate.speeds())
+            for pool in self.overheating:
+                pool.look(climate.inlet_c)
+        climate.weigh([self._weight(zone) for zone in range(climate.hall.zones)])
+        mean_c = sum(climate.inlet_c) / len(climate.inlet_c)
+        for energy in self.energies:
+            energy.gpu_ratio = leakage_ratio(climate.hall.thermals, mean_c)
+            energy.host_ratio = fan_ratio(climate.hall.thermals, mean_c)
+
+    def _weight(self, zone: int) -> float:
+        """What the servers of a zone weigh in the room's heat: those that run, by the power they may draw."""
+        pools = zip(self.overheating, self.energies, strict=True)
+        return sum(pool.running(zone) * energy.nameplate_w for pool, energy in pools)
+
+
+@dataclass(frozen=True)
 class PlantOfRun:
-    """All of it on one clock."""
+    """The machinery of a run on one clock: what starts by itself, and what every minute mark asks of it."""
 
     scenario: Scenario
     """What was asked."""
     streams: Streams
     """Where its chances come from."""
-    runtimes: Sequence[PoolRuntime]
-    """The pools that it serves."""
     climate: Climate
-    """The hall."""
+    """Air and cooling."""
     units: CoolingUnits
     """Its cooling's machinery."""
     feed: Feed
     """Its power."""
     outages: Outages
     """Losses of the grid."""
-    speeds: Speeds
+    control: SpeedControl
     """How fast its servers may run."""
     crew: Crew
-    """Who mends."""
+    """Who repairs."""
     pools: Sequence[PoolCare]
     """What happens to servers, by pool."""
 
@@ -100,40 +146,6 @@ class PlantOfRun:
         """Cool and feed a minute that has ended."""
         self.climate.mark(minute, now_s, length_s, it_j / length_s)
         self.feed.mark(it_j / length_s)
-
-    def control(self, now_s: float, length_s: float) -> None:
-        """Let warmth and a weak feed slow servers, and warm air change what they draw, from now on."""
-        limit_w = self.scenario.plant.delivery.feed_w
-        if limit_w is not None:
-            self._cap(length_s, limit_w)
-        if self.climate.moved():
-            self._warm_up()
-        self.speeds.apply(now_s)
-
-    def _cap(self, length_s: float, limit_w: float) -> None:
-        caps = self.feed.caps(length_s, limit_w, self.climate.cooling_j() / length_s)
-        for name, speed in caps.items():
-            self.speeds.set_capped(name, speed)
-
-    def _warm_up(self) -> None:
-        """Servers are slower, off or thirstier by the air at their inlets."""
-        climate = self.climate
-        if self.scenario.plant.climate.enabled:
-            self.speeds.set_warm(climate.speeds())
-            for pool in self.pools:
-                pool.overheating.look(climate.inlet_c)
-        climate.weigh([self._weight(zone) for zone in range(climate.hall.zones)])
-        mean_c = sum(climate.inlet_c) / len(climate.inlet_c)
-        for runtime in self.runtimes:
-            runtime.energy.gpu_ratio = leakage_ratio(climate.hall.thermals, mean_c)
-            runtime.energy.host_ratio = fan_ratio(climate.hall.thermals, mean_c)
-
-    def _weight(self, zone: int) -> float:
-        """What the servers of a zone weigh among the hall's heat: those that run, by the power they may draw."""
-        return sum(
-            pool.overheating.running(zone) * runtime.energy.nameplate_w
-            for pool, runtime in zip(self.pools, self.runtimes, strict=True)
-        )
 
     def close(self, end_s: float) -> None:
         """Note what the end of the day cuts short."""
@@ -165,20 +177,30 @@ def build_plant(
     feed = Feed(way, chosen.delivery, runtimes, hall.thermals.least_speed_fraction.value)
     pools = [Servers(env, runtime.spec.name, runtime.states, runtime.engine, log) for runtime in runtimes]
     shop = workshop(env, scenario, hazard)
+    climate = Climate(hall, weather.at(middles_s), units)
+    care = [
+        _care(pool, runtime.engine, scenario, catalogue, hall, shop, streams)
+        for pool, runtime in zip(pools, runtimes, strict=True)
+    ]
+    control = SpeedControl(
+        climate,
+        feed,
+        speeds=Speeds([runtime.speeds for runtime in runtimes], hall.zones, log),
+        overheating=[pool.overheating for pool in care],
+        energies=[runtime.energy for runtime in runtimes],
+        throttles=chosen.climate.enabled,
+        limit_w=chosen.delivery.feed_w,
+    )
     return PlantOfRun(
         scenario,
         streams,
-        runtimes,
-        climate=Climate(hall, weather.at(middles_s), units),
+        climate=climate,
         units=units,
         feed=feed,
         outages=Outages(feed, units, pools, hall.nameplate_w, hazard.restart_s.value, log),
-        speeds=Speeds([runtime.speeds for runtime in runtimes], hall.zones, log),
+        control=control,
         crew=shop.crew,
-        pools=[
-            _care(pool, runtime.engine, scenario, catalogue, hall, shop, streams)
-            for pool, runtime in zip(pools, runtimes, strict=True)
-        ],
+        pools=care,
     )
 
 

@@ -195,7 +195,7 @@ class Fleet:
             self._mark(minute, self.env.now)
             for watchdog in self.watchdogs:
                 watchdog.look(minute, self.env.now)
-            self.plant.control(self.env.now, SECONDS_PER_MINUTE)
+            self.plant.control.apply(self.env.now, SECONDS_PER_MINUTE)
             if progress:
                 progress(self.env.now)
 
