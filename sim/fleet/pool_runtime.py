@@ -65,8 +65,8 @@ class PoolEnergy:
         """Energy of GPUs, hosts, storage and network, by server-seconds in each state and the work of an engine."""
         spec, server = self.spec, self.server
         powered_s = sum(seconds[state] for state in POWERED)
-        busy_s, busy_j = work
-        self.above_idle_j = self._above_idle_j(busy_s, busy_j, speed)
+        busy_s, above_idle_j = work
+        self.above_idle_j = self._above_idle_j(above_idle_j, speed)
         idle_j = spec.idle_w * max(busy_s, powered_s * spec.replicas_per_server)
         asleep_j = server.asleep_w.value * seconds[ServerState.ASLEEP]
         storage_w, network_w = self._still_w
@@ -77,10 +77,11 @@ class PoolEnergy:
             network_w * length_s,
         )
 
-    def _above_idle_j(self, busy_s: float, counted_j: float, speed: float) -> float:
+    def _above_idle_j(self, counted_j: float, speed: float) -> float:
         """Energy of busy GPUs above idle: engines count it in proportion to speed, but slow chips save more."""
-        above_j = counted_j - self.spec.idle_w * busy_s
-        return above_j if speed == 1.0 else above_j * power_at_speed(speed, self.way.capped_exponent.value) / speed
+        if speed == 1.0:
+            return counted_j
+        return counted_j * power_at_speed(speed, self.way.capped_exponent.value) / speed
 
 
 class PoolRuntime:

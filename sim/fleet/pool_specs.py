@@ -53,14 +53,15 @@ def _build(
     tokens = max(batching.max_batched_tokens, batching.max_requests) + 1
     batch = np.arange(batching.max_requests + 1, dtype=np.float64)
     law = step_time_law(replica, tokens, batching.max_requests)
+    idle_w = replica.layout.gpus * replica.gpu.idle_w.value
     return PoolSpec(
         name=name,
         replicas=pool.servers * replicas_per_server,
         replicas_per_server=replicas_per_server,
         law=law,
-        idle_w=replica.layout.gpus * replica.gpu.idle_w.value,
-        prefill_w=prefill_w(replica, law, batching.max_batched_tokens),
-        decode_w=decode_w(replica, law, batch),
+        idle_w=idle_w,
+        prefill_above_idle_w=prefill_w(replica, law, batching.max_batched_tokens) - idle_w,
+        decode_above_idle_w=decode_w(replica, law, batch) - idle_w,
         kv_room_tokens=kv_room_tokens(replica),
         max_context_tokens=int(replica.model.max_context_tokens.value),
         policy=BATCHING_POLICIES[batching.policy],

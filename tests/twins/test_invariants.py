@@ -85,7 +85,7 @@ def test_limits_are_kept_at_every_look(engine, day):
     assert (seen.minutes["batch_request_s"] >= busy_s - NO_LATER_S).all()
     joules = np.array(seen.work)
     assert np.allclose(joules[:, 0], busy_s)
-    assert (joules[:, 1] <= pool.prefill_w * busy_s + NO_LATER_S).all()
+    assert (joules[:, 1] <= pool.prefill_above_idle_w * busy_s + NO_LATER_S).all()
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -14,7 +14,7 @@ row_at = records_of(HEADER, "rows", ROW)
 minute_at = records_of(HEADER, "minutes", MINUTE)
 
 base_s_at = records_of(HEADER, "base_s", VALUE)
-decode_w_at = records_of(HEADER, "decode_w", VALUE)
+decode_above_idle_w_at = records_of(HEADER, "decode_above_idle_w", VALUE)
 patience_at = records_of(HEADER, "patience_s", VALUE)
 
 bin_at = records_of(HEADER, "bins", COUNT)
@@ -35,4 +35,3 @@ pairs = compiled(rules.pairs)
 can_join = compiled(rules.can_join)
 can_ever_run = compiled(rules.can_ever_run)
 candidate = compiled(rules.candidate)
-power_w = compiled(rules.power_w)

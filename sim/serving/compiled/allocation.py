@@ -20,8 +20,7 @@ SHORTEST_S = SECONDS_PER_MINUTE / (1 << 63 - NODE_BITS)
 """An iteration so much shorter than a minute, times the minutes of the day, cannot be counted."""
 
 SAME_NAMES = (
-    "idle_w",
-    "prefill_w",
+    "prefill_above_idle_w",
     "wait_s",
     "stale_s",
     "max_requests",
@@ -52,7 +51,9 @@ class Memory:
             "nodes": _linked(np.zeros(FIRST_NODES, NODE), 0, NOBODY),
             "heaps": np.zeros((spec.replicas, int(self.header["heap_size"][0]) + 1), ENTRY),
             "base_s": np.ascontiguousarray(spec.law.base_s, dtype=np.float64),
-            "decode_w": np.array([rules.table(spec.decode_w, n) for n in range(spec.max_requests + 1)]),
+            "decode_above_idle_w": np.array(
+                [rules.table(spec.decode_above_idle_w, n) for n in range(spec.max_requests + 1)]
+            ),
             "patience_s": np.ascontiguousarray(spec.patience_s, dtype=np.float64),
             "minutes": np.zeros(minutes, MINUTE),
             "rows": np.zeros(1, ROW),

@@ -8,12 +8,11 @@ from math import inf
 from sim.core.compiling import PoolRecord, ReplicaRecord, apart, compiled
 from sim.serving.compiled.accessors import (
     base_s_at,
-    decode_w_at,
+    decode_above_idle_w_at,
     elapsed_s,
     iterations_by,
     node_at,
     patience_at,
-    power_w,
     replica_at,
 )
 from sim.serving.compiled.completion_heap import drop_stale_top, ends_at, top
@@ -67,7 +66,7 @@ def begin_prefill(pool: PoolRecord, r: int, now_s: float, tokens: int, kv: int, 
     replica.phase = PREFILL
     replica.settled_s = now_s
     replica.due_s = now_s + at_speed(work_s, replica.speed)
-    replica.watts = power_w(pool.idle_w, pool.prefill_w, replica.speed)
+    replica.watts = pool.prefill_above_idle_w * replica.speed
 
 
 @compiled
@@ -103,7 +102,7 @@ def go_on(pool: PoolRecord, r: int, now_s: float) -> None:
     replica.first_s = at_speed(base_s(pool, batch) + pool.kv_s * (replica.context + batch), replica.speed)
     replica.growth_s = at_speed(0.5 * pool.kv_s * batch, replica.speed)
     replica.done = replica.counted = 0
-    replica.watts = power_w(pool.idle_w, decode_w_at(pool, batch).v, replica.speed)
+    replica.watts = decode_above_idle_w_at(pool, batch).v * replica.speed
 
 
 @apart

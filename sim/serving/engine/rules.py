@@ -42,15 +42,6 @@ def iterations_by(first_s: float, growth_s: float, time_s: float) -> int:
     return int(2.0 * time_s / (linear + math.sqrt(linear * linear + 4.0 * growth_s * time_s)))  # stable at no growth
 
 
-def power_w(idle_w: float, full_w: float, speed: float) -> float:
-    """Power of an iteration on GPUs slowed down: what lies above idle falls with their speed, idle does not.
-
-    >>> power_w(500.0, 4500.0, 0.75)
-    3500.0
-    """
-    return idle_w + (full_w - idle_w) * speed
-
-
 def pairs(done: int, tokens: int) -> float:
     """Attention pairs of prefilling `tokens` more after `done`: each sees all before it and itself.
 

@@ -24,10 +24,10 @@ class PoolSpec:
     law: StepTimeLaw
     """Iteration times."""
     idle_w: float
-    """Power of a replica's GPUs between iterations; what they draw above it falls with their speed."""
-    prefill_w: float
-    """Power of a replica's GPUs in iterations with prefill."""
-    decode_w: NDArray[np.float64]
+    """Power of a replica's GPUs between iterations. Engines do not count it: the fleet does, by states of servers."""
+    prefill_above_idle_w: float
+    """What a replica's GPUs draw above idle in iterations with prefill; it falls with their speed."""
+    decode_above_idle_w: NDArray[np.float64]
     """The same in decode, by batch."""
     kv_room_tokens: int
     """KV tokens that fit in a replica."""

@@ -68,7 +68,7 @@ class Iteration:
     """When it ends."""
     running: int
     """Requests in the batch, those stalled by a prefill included."""
-    power_w: float
+    above_idle_w: float
     """Power of the replica's GPUs."""
     chunks: list[tuple[Job, int]] = field(default_factory=list)
     """Prefill work: request and tokens."""
@@ -236,8 +236,8 @@ class Batch:
         work_s = rules.table(law.base_s, tokens) + law.kv_s * kv + law.attention_s * attention
         self._run = None
         end_s = now_s + work_s / self.speed
-        power_w = rules.power_w(self.spec.idle_w, self.spec.prefill_w, self.speed)
-        return Iteration(rules.PREFILL, now_s, end_s, len(self.running), power_w, chunks, beside)
+        above_idle_w = self.spec.prefill_above_idle_w * self.speed
+        return Iteration(rules.PREFILL, now_s, end_s, len(self.running), above_idle_w, chunks, beside)
 
     def _decode(self, now_s: float) -> Iteration | None:
         """One token for every decoding request, as part of a run whose clock starts at the last change of the batch."""
@@ -250,9 +250,9 @@ class Batch:
     def _new_run(self, now_s: float) -> "Run":
         law, batch = self.spec.law, self.decoding
         first_s = (rules.table(law.base_s, batch) + law.kv_s * (self.context + batch)) / self.speed
-        power_w = rules.power_w(self.spec.idle_w, rules.table(self.spec.decode_w, batch), self.speed)
+        above_idle_w = rules.table(self.spec.decode_above_idle_w, batch) * self.speed
         jobs = [job for job in self.running if job.decodes]
-        iteration = Iteration(rules.DECODE, now_s, now_s, len(self.running), power_w, [], jobs)
+        iteration = Iteration(rules.DECODE, now_s, now_s, len(self.running), above_idle_w, [], jobs)
         shortest = min(job.output - job.made for job in jobs)
         return Run(now_s, first_s, 0.5 * law.kv_s * batch / self.speed, self.speed, shortest, iteration)
 

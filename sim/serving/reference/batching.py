@@ -117,8 +117,8 @@ class StaticBatch(Batch):
         work_s = rules.table(law.base_s, size * prompt) + law.attention_s * (size * rules.pairs(0, prompt))
         self.held, self.context = size * (prompt + answer), size * prompt
         end_s = now_s + work_s / self.speed
-        power_w = rules.power_w(self.spec.idle_w, self.spec.prefill_w, self.speed)
-        return Iteration(rules.PREFILL, now_s, end_s, size, power_w, chunks, [])
+        above_idle_w = self.spec.prefill_above_idle_w * self.speed
+        return Iteration(rules.PREFILL, now_s, end_s, size, above_idle_w, chunks, [])
 
     def end(self, iteration: Iteration) -> Ended:
         """Tokens of a padded iteration; the answers are counted when the whole batch returns."""

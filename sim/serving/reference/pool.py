@@ -294,7 +294,7 @@ class Meter:
         busy = "prefill_busy_s" if iteration.phase == PREFILL else "decode_busy_s"
         self.columns[busy][self._minute] += spent_s
         self.columns["batch_request_s"][self._minute] += spent_s * iteration.running
-        self.columns["busy_j"][self._minute] += spent_s * iteration.power_w
+        self.columns["busy_j"][self._minute] += spent_s * iteration.above_idle_w
 
     def tokens(self, ended: Ended) -> None:
         """Count the tokens of an iteration that ends now."""

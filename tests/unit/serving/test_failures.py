@@ -115,7 +115,7 @@ def test_speed_takes_effect_from_the_next_iteration(engine, at_s):
     """Prefill to 1, a token to 2, then three at half speed and half the power above idle to 8."""
     seen = play(engine, spec(), asks((0.0, 1, 5)), [(at_s, "speed", 0, 0.5)])
     assert columns(seen, "first_token_s", "finish_s") == [(1.0, 8.0)]
-    assert seen.work == [pytest.approx((8.0, 700.0 + 310.0 + (60.0 + 0.5 * 250.0) * 6.0))]
+    assert seen.work == [pytest.approx((8.0, 640.0 + 250.0 + 0.5 * 250.0 * 6.0))]
 
 
 def test_speed_there_and_back_within_an_iteration_is_nothing(engine):

@@ -285,12 +285,12 @@ def test_two_thousand_in_one_instant(engine, policy):
 
 
 def test_an_end_between_two_events(engine):
-    """Iterations end at 1, 2, 3 ...; the day at 2.5: two tokens made, half an iteration's time and energy counted."""
+    """Iterations end at 1, 2, 3 ...; the day at 2.5: two tokens made, half an iteration's time and energy above idle counted."""
     seen = play(engine, spec(), asks((0.0, 3, 9)), until_s=2.5)
     assert outcomes(seen) == ["in_flight"]
     assert rows(seen) == [pytest.approx((0.0, 1.0, np.nan), nan_ok=True)]
     assert (seen.total("prompt_tokens"), seen.total("output_tokens")) == (3, 2)
-    assert seen.work == [pytest.approx((2.5, 700.0 + 1.5 * 310.0))]
+    assert seen.work == [pytest.approx((2.5, 640.0 + 1.5 * 250.0))]
 
 
 def test_an_end_at_an_event_commits_it(engine):
@@ -305,7 +305,7 @@ def test_work_falls_into_its_own_minute(engine):
     assert seen.minutes["decode_busy_s"].tolist() == pytest.approx([0.0, 15.0, 60.0, 15.0])
     assert seen.minutes["prompt_tokens"].tolist() == [0, 5, 0, 0]
     assert seen.minutes["output_tokens"].tolist() == [0, 1, 0, 1]
-    assert [joules for _, joules in seen.work] == pytest.approx([31_500.0, 31_500 + 4_650.0, 18_600.0, 4_650.0])
+    assert [joules for _, joules in seen.work] == pytest.approx([28_800.0, 28_800 + 3_750.0, 15_000.0, 3_750.0])
 
 
 @pytest.mark.parametrize("window_s", [0.5, 7.0, 60.0])
