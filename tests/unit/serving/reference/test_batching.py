@@ -285,7 +285,7 @@ def test_two_thousand_in_one_instant(engine, policy):
 
 
 def test_an_end_between_two_events(engine):
-    """Iterations end at 1, 2, 3 ...; the day at 2.5: two tokens made, half an iteration's time and energy above idle counted."""
+    """Iterations end at 1, 2, 3 ...; the day at 2.5: two tokens made, half an iteration counted, energy above idle."""
     seen = play(engine, spec(), asks((0.0, 3, 9)), until_s=2.5)
     assert outcomes(seen) == ["in_flight"]
     assert rows(seen) == [pytest.approx((0.0, 1.0, np.nan), nan_ok=True)]
