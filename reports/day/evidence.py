@@ -11,7 +11,7 @@ from reports.documents.blocks import Column, Heading, Paragraph, Section, Table
 from reports.documents.language import Language, basis_sentence
 from reports.documents.plain_text import plain
 from reports.documents.wording import component, quantity_unit
-from sim.accounting.provenance import WEAK
+from sim.accounting.provenance import WEAK, evidence_of
 from sim.catalogue import claims
 from sim.catalogue.parameter import Claim, Fact
 from sim.core.units import unit_of
@@ -148,13 +148,9 @@ def _sources(day: Day, used: list[Claim]) -> Table:
     return Table(columns, rows)
 
 
-DOUBTFUL = ("assumption", "unverified")
-
-
 def is_doubtful(claim: Claim, result: DayResult) -> bool:
     """Whether a figure is assumed or unverified, by its own word or by its source's."""
-    source = result.catalogue.sources.get(claim.source)
-    return claim.known in DOUBTFUL or (source is not None and source.kind == "assumption")
+    return evidence_of(claim, result.catalogue.sources) in WEAK
 
 
 def doubtful_share(result: DayResult) -> float:

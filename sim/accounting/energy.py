@@ -15,16 +15,6 @@ from sim.accounting.provenance import Provenance
 from sim.accounting.usage import Usage
 from sim.core.units import DAYS_PER_MONTH, GRAMS_PER_TONNE, QUARTERS_PER_HOUR
 
-COMPONENT = {
-    "gpus": Component.GPUS,
-    "hosts": Component.HOSTS,
-    "storage": Component.STORAGE,
-    "network": Component.NETWORK,
-    "cooling": Component.COOLING,
-    "losses": Component.LOSSES,
-}
-"""Component of each kind of load."""
-
 _line = partial(line_of, "energy")
 
 
@@ -33,13 +23,13 @@ def energy_lines(usage: Usage, prices: ResolvedPrices) -> Iterator[Line]:
     for pool in usage.pools:
         book = _free if pool.pool.name in prices.rents else _at_tariff
         for name, used in pool.energy.items():
-            yield book(COMPONENT[name], pool.pool.scope(COMPONENT[name]), used, prices.electricity)
+            yield book(Component(name), pool.pool.scope(Component(name)), used, prices.electricity)
     paid = usage.paid_for(frozenset(prices.rents))
     for name, used in paid.hall.items():
-        yield _at_tariff(COMPONENT[name], FACILITY, used, prices.electricity)
+        yield _at_tariff(Component(name), FACILITY, used, prices.electricity)
     if prices.rents:
         for name, used in paid.hall_of_others.items():
-            yield _free(COMPONENT[name], RENTED_FACILITY, used, prices.electricity)
+            yield _free(Component(name), RENTED_FACILITY, used, prices.electricity)
     yield _demand(paid.peak_kw, usage, prices)
     yield _carbon(paid.feed, prices)
     price, basis = prices.water_usd_per_m3, Basis("water")

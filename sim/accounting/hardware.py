@@ -9,7 +9,7 @@ from sim.accounting.depreciation import annuity, book_value, capital_per_day, de
 from sim.accounting.inventory import PoolInventory
 from sim.accounting.ledger import Component, Driver, Line, line_of
 from sim.accounting.prices import Priced, Rent, ResolvedPrices, ServerPrices
-from sim.accounting.provenance import Provenance
+from sim.accounting.provenance import Known, joined
 from sim.accounting.usage import PoolUsage
 from sim.core.states import ServerState
 from sim.core.units import DAYS_PER_MONTH, DAYS_PER_YEAR, WATTS_PER_KILOWATT
@@ -30,9 +30,8 @@ def hardware_lines(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Ite
 def purchase(pool: PoolInventory, server: ServerPrices) -> Priced:
     """Purchase price of one server of a pool with all its parts [USD]."""
     parts = equipment(pool, server)
-    known = Provenance.joined(price for *_, price in parts)
     usd = sum(count * price.value for *_, count, price in parts)
-    return Priced(usd, known.sources, known.keys, known.evidence)
+    return Priced.resting_on(joined(price for *_, price in parts), usd)
 
 
 def equipment(pool: PoolInventory, server: ServerPrices) -> list[tuple[Component, str, int, Priced]]:
@@ -51,14 +50,13 @@ def equipment(pool: PoolInventory, server: ServerPrices) -> list[tuple[Component
 def _owned(usage: PoolUsage, days: float, prices: ResolvedPrices) -> Iterator[Line]:
     pool, server = usage.pool, prices.servers[usage.pool.server]
     share, named = _written_off(usage, days, prices)
-    terms = [prices.salvage_fraction, prices.lifetime_years]
-    if prices.rules.depreciation == "by_use":
-        terms.append(prices.design_utilisation_fraction)
+    by_use = [prices.design_utilisation_fraction] if prices.rules.depreciation == "by_use" else []
+    terms = joined([prices.salvage_fraction, prices.lifetime_years, *by_use])
     named |= {"salvage": prices.salvage_fraction.value, "years": prices.lifetime_years.value}
     for part, unit, count, price in equipment(pool, server):
         basis = Basis(prices.rules.depreciation, named | {"price_usd": price.value})
         quantity, usd = pool.servers * count * days, price.value * share
-        yield _line(part, pool.scope(part), "capacity", quantity, f"{unit}-day", usd, basis, price, *terms)
+        yield _line(part, pool.scope(part), "capacity", quantity, f"{unit}-day", usd, basis, price, terms)
     yield from _on_purchase(pool, days, prices)
 
 
@@ -76,39 +74,24 @@ def _written_off(usage: PoolUsage, days: float, prices: ResolvedPrices) -> tuple
 
 def _on_purchase(pool: PoolInventory, days: float, prices: ResolvedPrices) -> Iterator[Line]:
     """What goes by the whole price of a server: spares, the cost of capital, tax."""
-    bought, spares, rate = (
-        purchase(pool, prices.servers[pool.server]),
-        prices.spares_fraction,
-        prices.capital_fraction_per_year,
-    )
-    tax, usd, terms = prices.tax_fraction_per_year, bought.value, (prices.salvage_fraction, prices.lifetime_years)
-    daily = straight_line_per_day(*(term.value for term in terms))
-    rows: list[tuple[Component, Driver, Number, Basis, tuple[Priced, ...]]] = [
-        (
-            Component.SPARES,
-            "spare",
-            usd * spares.value * daily,
-            Basis("spares", {"share": spares.value, "price_usd": usd}),
-            (spares, bought, *terms),
-        ),
-        (
-            Component.CAPITAL,
-            "capacity",
-            usd * (1 + spares.value) * _interest(prices),
-            Basis("capital", {"rate": rate.value, "price_usd": usd}),
-            (rate, spares, bought, *terms),
-        ),
-        (
-            Component.TAX,
-            "capacity",
-            usd * tax.value / DAYS_PER_YEAR,
-            Basis("tax", {"rate": tax.value, "price_usd": usd}),
-            (tax, bought),
-        ),
-    ]
-    for component, driver, price_usd, basis, known in rows:
-        scope, quantity = pool.scope(component), pool.servers * days
-        yield _line(component, scope, driver, quantity, "server-day", price_usd, basis, *known)
+    bought, terms = purchase(pool, prices.servers[pool.server]), (prices.salvage_fraction, prices.lifetime_years)
+    spares, rate, tax = prices.spares_fraction, prices.capital_fraction_per_year, prices.tax_fraction_per_year
+    usd = bought.value
+    price_usd = usd * spares.value * straight_line_per_day(*(term.value for term in terms))
+    basis = Basis("spares", {"share": spares.value, "price_usd": usd})
+    yield _per_server(pool, days, Component.SPARES, "spare", price_usd, basis, spares, bought, *terms)
+    price_usd = usd * (1 + spares.value) * _interest(prices)
+    basis = Basis("capital", {"rate": rate.value, "price_usd": usd})
+    yield _per_server(pool, days, Component.CAPITAL, "capacity", price_usd, basis, rate, spares, bought, *terms)
+    basis = Basis("tax", {"rate": tax.value, "price_usd": usd})
+    yield _per_server(pool, days, Component.TAX, "capacity", usd * tax.value / DAYS_PER_YEAR, basis, tax, bought)
+
+
+def _per_server(
+    pool: PoolInventory, days: float, component: Component, driver: Driver, usd: Number, basis: Basis, *known: Known
+) -> Line:
+    """A line by servers and days."""
+    return _line(component, pool.scope(component), driver, pool.servers * days, "server-day", usd, basis, *known)
 
 
 def _interest(prices: ResolvedPrices) -> Number:

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from sim.accounting.amounts import Number, sum_of
 from sim.accounting.basis import Basis
-from sim.accounting.provenance import Evidence, Known, Provenance
+from sim.accounting.provenance import Evidence, Known, joined
 from sim.catalogue.catalogue import SCENARIO_SOURCE
 from sim.core.errors import InvariantError
 from sim.core.units import TOKENS_PER_MILLION
@@ -104,12 +105,27 @@ class Line:
     """Quantity times unit price."""
     basis: Basis
     """How it is calculated."""
-    parameters: tuple[str, ...]
-    """Dotted paths of the prices and parameters that it depends on, as `--set` takes them."""
-    evidence: Evidence
-    """The weakest of their provenance."""
-    sources: tuple[str, ...]
-    """Ids of the sources that its prices rest on."""
+    rests_on: tuple[Known, ...]
+    """Every price and parameter that the amount follows."""
+
+    @cached_property
+    def _known(self) -> Known:
+        return joined(self.rests_on)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Dotted paths of the prices and parameters that it depends on, as `--set` takes them."""
+        return self._known.keys
+
+    @property
+    def evidence(self) -> Evidence:
+        """The weakest of their provenance."""
+        return self._known.evidence
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Ids of the sources that its prices rest on."""
+        return self._known.sources
 
     @property
     def pool(self) -> str:
@@ -213,9 +229,7 @@ def line_of(
         prices: Every price or parameter that the amount follows; at least one.
     """
     amount_usd = quantity * unit_price_usd
-    known = Provenance.joined(prices)
-    paid = (quantity, unit, unit_price_usd, amount_usd)
-    return Line(category, component, scope, driver, *paid, basis, known.keys, known.evidence, known.sources)
+    return Line(category, component, scope, driver, quantity, unit, unit_price_usd, amount_usd, basis, prices)
 
 
 def check_ledger(ledger: CostLedger, sources: Collection[str]) -> None:
@@ -245,9 +259,10 @@ def _repeated(lines: tuple[Line, ...]) -> list[str]:
 
 
 def _broken_line(line: Line, sources: Collection[str]) -> list[str]:
-    unknown = [source for source in line.sources if source != SCENARIO_SOURCE and source not in sources]
+    named = dict.fromkeys(source for price in line.rests_on for source in price.sources)
+    unknown = [source for source in named if source != SCENARIO_SOURCE and source not in sources]
     problems = [f"has the unknown source {source}" for source in unknown]
-    if not line.sources:
+    if not named:
         problems.append("has no source")
     if line.category not in CATEGORIES:
         problems.append("is of no known category")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sim.accounting.amounts import sum_of
-from sim.accounting.provenance import Evidence, Provenance
+from sim.accounting.provenance import Evidence, Known, Provenance, evidence_of, joined
 from sim.catalogue.catalogue import SCENARIO_SOURCE, Catalogue
 from sim.core.errors import CatalogueError
 from sim.core.units import HOURS_PER_DAY
@@ -31,6 +31,11 @@ class Priced:
     """Dotted paths of its parameters, as `--set` takes them."""
     evidence: Evidence = "chosen"
     """The weakest word on how these are known."""
+
+    @classmethod
+    def resting_on(cls, known: Known, value: float) -> "Priced":
+        """A number that rests on what is known."""
+        return cls(value, known.sources, known.keys, known.evidence)
 
 
 @dataclass(frozen=True)
@@ -199,25 +204,17 @@ class _Resolver:
         self._rate_usd = exchange_rate(prices, catalogue)
         self._rate = self.provenance("currencies", prices.currency, "rate_usd")
 
-    def provenance(self, kind: str, entry: str, *fields: str) -> Provenance:
-        """What some claims of an entry rest on; a claim whose source assumes is assumed, whatever it says itself."""
-        sources, chosen = self._catalogue.sources, self._catalogue.pick(kind, entry)
-        parts = []
-        for field in fields:
-            claim = getattr(chosen, field)
-            source = sources.get(claim.source)
-            assumed = source is not None and source.kind == "assumption" and claim.known not in ("unverified",)
-            evidence = "assumed" if assumed else _EVIDENCE[claim.known]
-            if claim.source == SCENARIO_SOURCE:
-                evidence = "chosen"
-            parts.append(Provenance((claim.source,), (f"facts.{kind}.{entry}.{field}",), evidence))
-        return Provenance.joined(parts)
+    def provenance(self, kind: str, entry: str, field: str) -> Provenance:
+        """What a claim of the catalogue rests on."""
+        claim = getattr(self._catalogue.pick(kind, entry), field)
+        evidence = evidence_of(claim, self._catalogue.sources)
+        return Provenance((claim.source,), (f"facts.{kind}.{entry}.{field}",), evidence)
 
     def claimed(self, kind: str, entry: str, field: str) -> Priced:
         """A number that the catalogue claims."""
-        known = self.provenance(kind, entry, field)
-        value = getattr(self._catalogue.pick(kind, entry), field).value
-        return Priced(value, known.sources, known.keys, known.evidence)
+        claim = getattr(self._catalogue.pick(kind, entry), field)
+        evidence = evidence_of(claim, self._catalogue.sources)
+        return Priced(claim.value, (claim.source,), (f"facts.{kind}.{entry}.{field}",), evidence)
 
     def chosen(self, value: float, path: str) -> Priced:
         """A number that the scenario chose, at its path; money becomes US dollars."""
@@ -225,11 +222,11 @@ class _Resolver:
         usd = value * self._rate_usd if "usd" in path.rpartition(".")[2] else value
         return Priced(usd, CHOSEN, known.keys, known.evidence)
 
-    def choice(self, path: str) -> Provenance:
+    def choice(self, path: str) -> Known:
         """What a choice rests on: itself, and money in another currency on its rate, too."""
         own = Provenance(CHOSEN, (path,))
         foreign = "usd" in path.rpartition(".")[2] and self.prices.currency != "usd"
-        return Provenance.joined([own, self._rate]) if foreign else own
+        return joined([own, self._rate]) if foreign else own
 
     def either(self, value: float | None, path: str, kind: str, entry: str) -> Priced:
         """The choice at a path where there is one, else what the catalogue claims in the field of the same name."""
@@ -239,16 +236,6 @@ class _Resolver:
     def dollars(self, usd: float) -> float:
         """US dollars of an amount in the currency of the prices."""
         return usd * self._rate_usd
-
-
-_EVIDENCE: dict[str, Evidence] = {
-    "read": "cited",
-    "computed": "computed",
-    "secondary": "secondary",
-    "unverified": "unverified",
-    "assumption": "assumed",
-}
-"""What the catalogue's words on how a number is known come to."""
 
 
 def resolve_prices(
@@ -340,7 +327,7 @@ def _tariff(resolver: _Resolver, site: str, catalogue: Catalogue) -> Tariff:
 
 
 def _chosen(resolver: _Resolver, usd_per_kwh: Iterable[float], steps: Steps, *paths: str) -> Tariff:
-    known = Provenance.joined(resolver.choice(f"prices.{path}") for path in paths)
+    known = joined(resolver.choice(f"prices.{path}") for path in paths)
     return Tariff(tuple(map(resolver.dollars, usd_per_kwh)), CHOSEN, steps, known.keys, known.evidence)
 
 
@@ -351,8 +338,10 @@ def _intensity(resolver: _Resolver, site: str, catalogue: Catalogue) -> Intensit
 
 def _by_hour(
     resolver: _Resolver, catalogue: Catalogue, site: str, mean: str, shape: str
-) -> tuple[tuple[float, ...], Provenance]:
+) -> tuple[tuple[float, ...], Known]:
     """A site's mean times its shape over 24 local hours, and what they rest on."""
     place = catalogue.pick("sites", site)
     claim, weights = getattr(place, mean), getattr(place, shape)
-    return tuple(claim.value * weight for weight in weights.value), resolver.provenance("sites", site, mean, shape)
+    return tuple(claim.value * weight for weight in weights.value), joined(
+        resolver.provenance("sites", site, field) for field in (mean, shape)
+    )

@@ -365,8 +365,8 @@ LINE = line_of("energy", Component.CPUS, FLEET, "energy", 2.0, "kWh", 3.0, Basis
 BROKEN_LINES = [
     (replace(LINE, amount_usd=7.0), "is 7.0 USD, not 2.0 x 3.0 USD"),
     (replace(LINE, amount_usd=math.nan), "is nan USD"),
-    (replace(LINE, sources=("hearsay",)), "unknown source hearsay"),
-    (replace(LINE, sources=()), "has no source"),
+    (replace(LINE, rests_on=(Provenance(("hearsay",)),)), "unknown source hearsay"),
+    (replace(LINE, rests_on=()), "has no source"),
     (replace(LINE, category="taxes"), "no known category"),  # type: ignore[arg-type]
 ]
 
@@ -384,7 +384,10 @@ def test_line_booked_twice_fails_the_check() -> None:
 
 def test_check_tells_all_problems_at_once() -> None:
     with pytest.raises(InvariantError, match=r"no source.*unknown source hearsay"):
-        lines = (replace(LINE, sources=()), replace(LINE, component=Component.GPUS, sources=("hearsay",)))
+        lines = (
+            replace(LINE, rests_on=()),
+            replace(LINE, component=Component.GPUS, rests_on=(Provenance(("hearsay",)),)),
+        )
         check_ledger(CostLedger(lines, 1, 1, 1), SOURCES)
 
 

@@ -59,7 +59,7 @@ def test_whatever_moves_a_line_is_among_its_parameters(two_pools, chosen):
 
 
 def test_a_line_without_its_parameters_would_be_seen(two_pools):
-    bare = [(path, [replace(line, parameters=()) for line in lines]) for path, lines in moved_lines(two_pools)]
+    bare = [(path, [replace(line, rests_on=()) for line in lines]) for path, lines in moved_lines(two_pools)]
     assert len(unnamed(bare)) > 5
 
 
