@@ -10,16 +10,6 @@ from numba.np.numpy_support import from_dtype
 
 from sim.core.compile_cache import cache_folder
 
-PoolRecord = Any
-"""A record of `HEADER` in sim/serving/compiled/layout.py, as a pointer: policies, sizes, addresses of tables."""
-ReplicaRecord = Any
-"""A record of `REPLICA`: a replica's run, queue and counters."""
-NodeRecord = Any
-"""A record of `NODE`: one request inside the pool."""
-Header = Any
-"""The array of one record that holds a pool."""
-Address = int
-"""Where a table lies in memory."""
 Array = Any
 """A numpy array, or in drawing a column of them; its element type is whatever the caller's is."""
 

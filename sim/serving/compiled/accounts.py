@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.core.compiling import Header, PoolRecord, apart, compiled
+from sim.core.compiling import apart, compiled
 from sim.core.states import TOKENS
 from sim.core.units import SECONDS_PER_HOUR
 from sim.serving.compiled.accessors import (
@@ -16,7 +16,16 @@ from sim.serving.compiled.accessors import (
     ticks_at,
     tokens_at,
 )
-from sim.serving.compiled.layout import IDLE, JOULE_PARTS, KEEP_NONE, NOBODY, REQUEST_SECOND_PARTS, SECOND_PARTS
+from sim.serving.compiled.layout import (
+    IDLE,
+    JOULE_PARTS,
+    KEEP_NONE,
+    NOBODY,
+    REQUEST_SECOND_PARTS,
+    SECOND_PARTS,
+    Header,
+    PoolRecord,
+)
 from sim.serving.compiled.leaps import iterations_now
 from sim.serving.engine.rules import DECODE, PREFILL
 from sim.serving.policies.batching import BatchingPolicy

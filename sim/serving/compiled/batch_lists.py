@@ -1,10 +1,10 @@
 """Joining and leaving the batch of a replica: queue, KV cache, list of those admitted."""
 
-from sim.core.compiling import PoolRecord, apart, compiled
+from sim.core.compiling import apart, compiled
 from sim.serving.compiled.accessors import can_join, node_at, patience_at, replica_at
 from sim.serving.compiled.accounts import free_node, record
 from sim.serving.compiled.completion_heap import push
-from sim.serving.compiled.layout import NOBODY
+from sim.serving.compiled.layout import NOBODY, PoolRecord
 from sim.serving.policies.admission import Admission
 from sim.traces.requests import Outcome
 

@@ -2,10 +2,10 @@
 
 from math import inf
 
-from sim.core.compiling import PoolRecord, apart, compiled
+from sim.core.compiling import apart, compiled
 from sim.serving.compiled.accessors import node_at, pairs, replica_at
 from sim.serving.compiled.batch_lists import admit, dequeue, drop_impatient, head_fits, link, preempt
-from sim.serving.compiled.layout import NOBODY
+from sim.serving.compiled.layout import NOBODY, PoolRecord
 from sim.serving.compiled.leaps import begin_decode, begin_prefill, go_on, leap
 from sim.serving.policies.admission import Admission
 from sim.serving.policies.batching import BatchingPolicy

@@ -1,12 +1,12 @@
 """What the end of a run brings: tokens, KV, requests that are done."""
 
-from sim.core.compiling import PoolRecord, apart, compiled
+from sim.core.compiling import apart, compiled
 from sim.serving.compiled.accessors import node_at, replica_at
 from sim.serving.compiled.accounts import count_tokens, free_node, record, settle
 from sim.serving.compiled.batch_lists import decodes_from_now, finish
 from sim.serving.compiled.batching import decide
 from sim.serving.compiled.completion_heap import ends_at, is_stale, node_of, pop, top
-from sim.serving.compiled.layout import IDLE, NOBODY
+from sim.serving.compiled.layout import IDLE, NOBODY, PoolRecord
 from sim.serving.engine.rules import PREFILL
 from sim.serving.policies.admission import Admission
 from sim.serving.policies.batching import BatchingPolicy

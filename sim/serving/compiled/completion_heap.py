@@ -6,9 +6,9 @@ preempted request leaves its entry behind; such stale entries are skipped, and d
 
 import numpy as np
 
-from sim.core.compiling import Address, Array, PoolRecord, apart, compiled
+from sim.core.compiling import Array, apart, compiled
 from sim.serving.compiled.accessors import entry_at, node_at, replica_at
-from sim.serving.compiled.layout import ENTRY_BYTES, NODE_BITS
+from sim.serving.compiled.layout import ENTRY_BYTES, NODE_BITS, Address, PoolRecord
 from sim.serving.policies.admission import Admission
 
 LATEST = 2**63 - 1

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.core.compiling import Array, Header, NodeRecord, PoolRecord, apart, compiled
+from sim.core.compiling import Array, apart, compiled
 from sim.serving.compiled.accessors import (
     arrival_at,
     cached_tokens_at,
@@ -20,7 +20,7 @@ from sim.serving.compiled.accessors import (
 )
 from sim.serving.compiled.accounts import count_tokens, free_node, record, settle
 from sim.serving.compiled.commits import advance
-from sim.serving.compiled.layout import IDLE, KEEP_NONE, NOBODY
+from sim.serving.compiled.layout import IDLE, KEEP_NONE, NOBODY, Header, NodeRecord, PoolRecord
 from sim.serving.compiled.leaps import iterations_now, stop_soon
 from sim.serving.compiled.routing import choose, find_least, look, take, touch
 from sim.serving.engine.protocol import EVERY_SERVER

@@ -1,6 +1,19 @@
 """The compiled pool's memory, record by record."""
 
+from typing import Any
+
 import numpy as np
+
+PoolRecord = Any
+"""A record of `HEADER`, as a pointer: policies, sizes, addresses of tables."""
+ReplicaRecord = Any
+"""A record of `REPLICA`: a replica's run, queue and counters."""
+NodeRecord = Any
+"""A record of `NODE`: one request inside the pool."""
+Header = Any
+"""The array of one record that holds a pool."""
+Address = int
+"""Where a table lies in memory."""
 
 NOBODY = -1
 IDLE = 0

@@ -5,7 +5,7 @@ the queue may join or loses patience, the speed changes. Before that nothing sho
 
 from math import inf
 
-from sim.core.compiling import PoolRecord, ReplicaRecord, apart, compiled
+from sim.core.compiling import apart, compiled
 from sim.serving.compiled.accessors import (
     base_s_at,
     decode_above_idle_w_at,
@@ -16,7 +16,7 @@ from sim.serving.compiled.accessors import (
     replica_at,
 )
 from sim.serving.compiled.completion_heap import drop_stale_top, ends_at, top
-from sim.serving.compiled.layout import NOBODY
+from sim.serving.compiled.layout import NOBODY, PoolRecord, ReplicaRecord
 from sim.serving.engine.rules import DECODE, PREFILL
 from sim.serving.policies.admission import Admission
 

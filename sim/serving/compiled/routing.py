@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from sim.core.compiling import Array, PoolRecord, apart, compiled
+from sim.core.compiling import Array, apart, compiled
 from sim.serving.compiled.accessors import candidate, node_at, replica_at
 from sim.serving.compiled.accounts import mix
 from sim.serving.compiled.batch_lists import enqueue
 from sim.serving.compiled.commits import advance
-from sim.serving.compiled.layout import IDLE, NOBODY
+from sim.serving.compiled.layout import IDLE, NOBODY, PoolRecord
 from sim.serving.compiled.leaps import stop_soon
 from sim.serving.policies.batching import BatchingPolicy
 from sim.serving.policies.routing import Routing
