@@ -116,7 +116,7 @@ class PoolRuntime:
     def close(self) -> PoolMinutes:
         """The trace of the pool's minutes."""
         spec, work = self.spec, dict(self.engine.minutes())
-        del work["busy_j"]  # part of gpu_j
+        del work["busy_j"]  # what is above idle in gpu_j, without the effect of warm air
         columns: Mapping[str, Any] = {**self.sheet.columns, **work}
         return PoolMinutes(
             pool=spec.name,

@@ -130,7 +130,7 @@ class CelledPool:
             engine.mark(now_s)
 
     def work_in(self, minute: int) -> tuple[float, float]:
-        """Busy replica-seconds and their energy [J] in a minute that has been marked."""
+        """Busy replica-seconds and what they drew above idle [J] in a minute that has been marked."""
         busy_s, busy_j = zip(*(engine.work_in(minute) for engine in self.cells), strict=True)
         return sum(busy_s), sum(busy_j)
 

@@ -102,12 +102,12 @@ class CompiledPool:
         accounts.mark(self._header, now_s)
 
     def work_in(self, minute: int) -> tuple[float, float]:
-        """Busy replica-seconds and their energy [J] in a minute that has been marked."""
+        """Busy replica-seconds and what they drew above idle [J] in a minute that has been marked."""
         prefill, decode, joules = (int(column[minute]) for column in self._work)
         return (prefill + decode) / SECOND_PARTS, joules / JOULE_PARTS
 
     def minutes(self) -> Mapping[str, NDArray[np.float64]]:
-        """Work by minute: busy seconds, their energy, tokens."""
+        """Work by minute: busy seconds, their energy above idle, tokens."""
         minutes = self._memory.tables["minutes"]
         return {name: minutes[name] / parts for name, parts in MINUTE_PARTS.items()}
 

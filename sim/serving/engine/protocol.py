@@ -55,7 +55,7 @@ class Engine(ServerControl, Protocol):
         """A minute ends: settle what iterations under way have done so far."""
 
     def work_in(self, minute: int) -> tuple[float, float]:
-        """Busy replica-seconds and their energy [J] in a minute that has been marked."""
+        """Busy replica-seconds and what they drew above idle [J] in a minute that has been marked."""
 
     def minutes(self) -> Mapping[str, NDArray[np.float64]]:
         """Work by minute: the columns of PoolMinutes that the engine knows."""

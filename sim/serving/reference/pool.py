@@ -188,13 +188,13 @@ class ReferencePool:
         self.meter.mark()
 
     def work_in(self, minute: int) -> tuple[float, float]:
-        """Busy replica-seconds and their energy [J] in a minute that has been marked."""
+        """Busy replica-seconds and what they drew above idle [J] in a minute that has been marked."""
         columns = self.meter.columns
         busy_s = columns["prefill_busy_s"][minute] + columns["decode_busy_s"][minute]
         return float(busy_s), float(columns["busy_j"][minute])
 
     def minutes(self) -> Mapping[str, NDArray[np.float64]]:
-        """Work by minute: busy seconds, their energy, tokens."""
+        """Work by minute: busy seconds, their energy above idle, tokens."""
         return self.meter.columns
 
     def keep_below(self, lot: int) -> None:
